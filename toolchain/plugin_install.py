@@ -10,9 +10,9 @@ from toolchain.errors import ToolchainError
 
 def installed_by_user(version: str) -> Path | None:
     """The official plugin in the user's own Pulumi home, if this version is there."""
-    own = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    program = own / "plugins" / f"resource-docker-v{version}" / "pulumi-resource-docker"
-    return program if program.is_file() and paths.LOCAL not in program.parents else None
+    # Not $PULUMI_HOME: after `activate` that is the checkout's.
+    program = Path.home() / ".pulumi" / "plugins" / f"resource-docker-v{version}" / "pulumi-resource-docker"
+    return program if program.is_file() else None
 
 
 def install(program: Path, version: str) -> bool:

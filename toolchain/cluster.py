@@ -1,0 +1,123 @@
+"""The embedded development cluster: Docker, an image registry, Consul and Nomad, on loopback.
+
+`python3 -m toolchain.cluster up|stop|status|reset [--dir FOLDER]`, or `start` and `stop` from Python.
+"""
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from toolchain import base_image, locks, paths, status, versions
+from toolchain.docker_api import Docker
+from toolchain.embedded import consul, dockerd, leftovers, nomad, ports, registry
+from toolchain.embedded.addresses import Addresses
+from toolchain.errors import ToolchainError
+from toolchain.progress import Step
+
+__all__ = ["Addresses", "reset", "start", "stop"]
+
+
+def start(directory: Path = paths.CLUSTER) -> Addresses:
+    """Start what does not run of the cluster in `directory`, and wait until all of it is ready.
+
+    The checkout's own cluster takes the usual ports where they are free, any other one takes other ports; both keep
+    theirs. Jobs and images of an earlier start come back. Raises ToolchainError.
+    """
+    cluster = directory.resolve()
+    with _exclusive(cluster):
+        chosen = ports.of_cluster(cluster, prefer_defaults=cluster == paths.CLUSTER)
+        with Step("docker") as step:
+            docker_host = dockerd.use(cluster, step)
+        images = registry.agent(cluster, chosen)
+        with Step(images.name) as step:
+            images.start(chosen, step)
+        with Step("base image") as step:
+            base = base_image.ensure(versions.load().base_image, images.address, Docker(docker_host), step)
+        agents = [consul.agent(cluster, chosen), nomad.agent(cluster, chosen, docker_host)]
+        for agent in agents:
+            with Step(agent.name) as step:
+                agent.start(chosen, step)
+        addresses = Addresses(
+            nomad=agents[1].address,
+            consul=agents[0].address,
+            registry=images.address,
+            base_image=base,
+            docker_host=docker_host,
+        )
+        (cluster / "env").write_text(addresses.shell_exports())
+    return addresses
+
+
+def stop(directory: Path = paths.CLUSTER) -> None:
+    """End everything that the cluster in `directory` runs: no process, container or mount of it stays.
+
+    Jobs, images and Consul's data stay in the folder for the next start. Raises ToolchainError.
+    """
+    cluster = directory.resolve()
+    chosen = ports.recorded_for(cluster)
+    if chosen is None:
+        print(f"  There is no cluster in {directory}.")
+        return
+    with _exclusive(cluster):
+        docker = Docker(dockerd.host())
+        # Nomad first: it would start again what is ended behind its back.
+        with Step("nomad") as step:
+            step.done("ended" if nomad.agent(cluster, chosen, docker.host).stop() else "did not run")
+        with Step("containers") as step:
+            running = leftovers.containers(cluster, docker) if docker.answers() else []
+            step.update(f"ending {len(running)}")
+            leftovers.remove_containers(running, docker)
+            step.done(f"{len(running)} ended")
+        for agent in (consul.agent(cluster, chosen), registry.agent(cluster, chosen)):
+            with Step(agent.name) as step:
+                step.done("ended" if agent.stop() else "did not run")
+        leftovers.end_processes(cluster)
+        leftovers.unmount(cluster)
+        with Step("docker") as step:
+            dockerd.release(cluster, step)
+
+
+def reset(directory: Path = paths.CLUSTER) -> None:
+    """Stop the cluster in `directory` and delete its folder: jobs, images, Consul's data and logs. Raises ToolchainError."""
+    stop(directory)
+    if (directory / "cluster.json").is_file():
+        shutil.rmtree(directory)
+        print(f"  {directory} deleted.")
+
+
+@contextmanager
+def _exclusive(cluster: Path) -> Iterator[None]:
+    """One command at a time on a cluster."""
+    lock = cluster.with_name(f".{cluster.name}.lock")
+    with locks.exclusive(lock, lambda: print(f"  Waiting for another command on {cluster} ...", flush=True)):
+        yield
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 when done (for `status`: when all is up), else 1."""
+    parser = argparse.ArgumentParser(prog="python3 -m toolchain.cluster", description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=["up", "stop", "status", "reset"])
+    parser.add_argument("--dir", type=Path, default=paths.CLUSTER, help="the cluster's folder (default: .caravan/cluster)")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "status":
+            return 0 if status.show(options.dir.resolve()) else 1
+        started_s = time.monotonic()
+        print(f"Cluster: {options.command}", flush=True)
+        {"up": start, "stop": stop, "reset": reset}[options.command](options.dir)
+        print(f"  done in {time.monotonic() - started_s:.1f} s", flush=True)
+    except ToolchainError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. The same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

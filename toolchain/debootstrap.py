@@ -1,0 +1,94 @@
+"""A root file system of Debian or Ubuntu packages, small enough for a base image."""
+
+import collections
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from toolchain.errors import ToolchainError
+from toolchain.progress import Step
+from toolchain.system_packages import which
+
+_VARIANT = "minbase"
+_INCLUDE = "python3"
+_REMOVE = (
+    "var/cache/apt/*",
+    "var/cache/debconf/*-old",
+    "var/lib/apt/lists/*",
+    "var/log/*.log",
+    "var/log/apt",
+    "usr/share/info/*",
+    "usr/share/locale/*",
+    "usr/share/man/*",
+)
+# Licences ask for the copyright files to stay.
+_KEEP_IN_DOC = "copyright"
+
+RECIPE = [_VARIANT, _INCLUDE, list(_REMOVE), _KEEP_IN_DOC]
+"""All that decides the content besides the suite."""
+
+
+def suite() -> str:
+    """The suite of this machine, such as `bookworm`; `unknown` where it is neither Debian nor Ubuntu."""
+    release = Path("/etc/os-release")
+    lines = release.read_text().splitlines() if release.is_file() else []
+    values = dict(line.split("=", 1) for line in lines if "=" in line)
+    return values.get("VERSION_CODENAME", "unknown").strip('"') if shutil.which("apt-get") else "unknown"
+
+
+def install(suite: str, root: Path, step: Step) -> None:
+    """Install the base system and Python into `root`. Raises ToolchainError."""
+    program = which("debootstrap")
+    if program is None or suite == "unknown" or os.geteuid() != 0:
+        raise ToolchainError(
+            "A base image cannot be made here: that needs root, debootstrap, and Debian or Ubuntu. Make the usual one "
+            "available instead (docker pull or docker load; its reference is base_image in toolchain/versions.toml)."
+        )
+    mirror = _mirror(suite)
+    command = [program, f"--variant={_VARIANT}", f"--include={_INCLUDE}", suite, str(root), mirror]
+    tail: collections.deque[str] = collections.deque(maxlen=20)
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in map(str.strip, process.stdout):
+            tail.append(line)
+            step.update(line.removeprefix("I: ")[:70])
+    if process.returncode != 0:
+        output = "\n".join(f"    {line}" for line in tail)
+        raise ToolchainError(f"debootstrap failed. Its last lines:\n{output}")
+
+
+def strip(root: Path) -> None:
+    """Remove what a service does not need: caches, documentation, translations."""
+    for pattern in _REMOVE:
+        for path in root.glob(pattern):
+            _remove(path)
+    for path in sorted((root / "usr/share/doc").rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.name != _KEEP_IN_DOC:
+            _remove(path)
+
+
+def _mirror(suite: str) -> str:
+    """The mirror that apt is set up with, in whichever of its file formats."""
+    answer = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"],
+        capture_output=True,
+        text=True,
+    )
+    for line in answer.stdout.splitlines():
+        release, component, uri = line.split(" ", 2)
+        if (release, component) == (suite, "main"):
+            return uri
+    raise ToolchainError(f"apt is not set up with a mirror of {suite} main, so no base image can be made of its packages.")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

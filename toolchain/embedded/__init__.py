@@ -1,0 +1,1 @@
+"""The parts of the embedded cluster; `toolchain.cluster` puts them together."""
