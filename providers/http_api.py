@@ -1,0 +1,244 @@
+"""One HTTP API over aiohttp: addresses, TLS, retries of what is safe to repeat, and errors that are sentences."""
+
+import asyncio
+import json
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+
+from providers.plugin import ProviderError
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 60.0
+MAX_CONNECTIONS = 64
+"""Below Nomad's `limits.http_max_conns_per_client` (100), with room for other tools of the same user."""
+
+RETRY_FOR_S = 30.0
+"""How long a request that is safe to repeat is tried again while the server is away, busy (429) or failing (5xx)."""
+
+_RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+
+class Unreachable(ProviderError):
+    """No answer from the server: refused, timed out, cut off, or TLS failed."""
+
+
+class ApiError(ProviderError):
+    """The server answered with an error status."""
+
+    def __init__(self, message: str, status: int, answer: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Tls:
+    """How the server is verified and how this client shows who it is. Files or PEM texts; all optional."""
+
+    ca_file: str | None = None
+    ca_path: str | None = None
+    ca_pem: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    server_name: str | None = None
+    skip_verify: bool = False
+
+    def context(self) -> ssl.SSLContext:
+        """The TLS context. Raises ProviderError when a file is missing or is not PEM."""
+        try:
+            context = ssl.create_default_context(
+                cafile=self.ca_file or None, capath=self.ca_path or None, cadata=self.ca_pem or None
+            )
+            if self.cert_file:
+                context.load_cert_chain(self.cert_file, self.key_file or None)
+        except (OSError, ssl.SSLError) as error:
+            files = ", ".join(f for f in (self.ca_file, self.ca_path, self.cert_file, self.key_file) if f) or "PEM text"
+            raise ProviderError(f"The TLS files cannot be used ({files}): {error}.") from error
+        if self.skip_verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+@dataclass
+class Answer:
+    """A JSON answer and its headers."""
+
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class HttpApi:
+    """A server's HTTP API.
+
+    `name` is what messages call it ("Nomad"), `address` a URL or `unix://` socket path, `hint` the sentence that ends a
+    message about a server that cannot be reached ("Set NOMAD_ADDR or ...").
+    """
+
+    def __init__(self, name: str, address: str, tls: Tls, headers: Mapping[str, str], hint: str) -> None:
+        self.name = name
+        self.address = address.rstrip("/")
+        self._tls = tls
+        self._headers = dict(headers)
+        self._hint = hint
+        self._session: aiohttp.ClientSession | None = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            parts = urlsplit(self.address)
+            connector: aiohttp.BaseConnector
+            if parts.scheme == "unix":
+                connector = aiohttp.UnixConnector(parts.path, limit=MAX_CONNECTIONS)
+                base = "http://unix"
+            else:
+                context: Any = self._tls.context() if parts.scheme == "https" else True
+                connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=context)
+                base = self.address
+            self._base = base
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def get(
+        self, path: str, *, query: Mapping[str, str] | None = None, read_timeout_s: float = READ_TIMEOUT_S
+    ) -> Answer:
+        """GET with retries. `path` is built by `join`. Raises Unreachable, ApiError."""
+        return await self._retried("GET", path, query, None, read_timeout_s)
+
+    async def ask(self, path: str, body: Any, *, query: Mapping[str, str] | None = None) -> Answer:
+        """POST of a question that changes nothing (parse, validate, plan), so it is retried. Raises Unreachable, ApiError."""
+        return await self._retried("POST", path, query, body, READ_TIMEOUT_S)
+
+    async def change(
+        self, method: str, path: str, body: Any = None, *, query: Mapping[str, str] | None = None
+    ) -> Answer:
+        """A request that changes the server: sent once, for the caller knows what a lost answer means. Retried only at 429."""
+        deadline = asyncio.get_running_loop().time() + RETRY_FOR_S
+        pause_s = 0.2
+        while True:
+            try:
+                return await self._once(method, path, query, body, READ_TIMEOUT_S)
+            except ApiError as error:
+                if error.status != 429 or asyncio.get_running_loop().time() > deadline:
+                    raise
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 3.0)
+
+    async def reachable(self, path: str) -> None:
+        """One quick try, for the start: raises Unreachable or ApiError at once."""
+        await self._once("GET", path, None, None, CONNECT_TIMEOUT_S)
+
+    async def _retried(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Any, read_timeout_s: float
+    ) -> Answer:
+        deadline = asyncio.get_running_loop().time() + RETRY_FOR_S
+        pause_s = 0.1
+        while True:
+            try:
+                return await self._once(method, path, query, body, read_timeout_s)
+            except Unreachable:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            except ApiError as error:
+                # A 500 with a verdict in it ("1 error occurred: ...") is an answer, not a failing server.
+                verdict = error.status == 500 and not _passing_trouble(error.answer)
+                if error.status not in _RETRY_STATUSES or verdict or asyncio.get_running_loop().time() > deadline:
+                    raise
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 3.0)
+
+    async def _once(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Any, read_timeout_s: float
+    ) -> Answer:
+        async with self.stream(method, path, query=query, body=body, read_timeout_s=read_timeout_s) as response:
+            try:
+                text = await response.text()
+            except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+                raise self._unreachable(error) from error
+            try:
+                return Answer(json.loads(text) if text else None, response.headers)
+            except json.JSONDecodeError as error:
+                raise ProviderError(
+                    f"{self.name} at {self.address} answered {method} {path} with something that is not JSON "
+                    f"({text[:80]!r}). Is that address {self.name}'s HTTP API?"
+                ) from error
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        read_timeout_s: float | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An open response with a good status. Raises Unreachable, ApiError."""
+        session = self._open()
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=read_timeout_s)
+        try:
+            response = await session.request(
+                method,
+                self._base + path,
+                params=query,
+                json=body,
+                timeout=timeout,
+                server_hostname=self._tls.server_name if self._base.startswith("https:") else None,
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unreachable(error) from error
+        try:
+            if response.status >= 400:
+                answer = (await response.text()).strip()
+                raise ApiError(
+                    f"{self.name} at {self.address} refused {method} {path}: {answer or response.reason} "
+                    f"(HTTP {response.status}).",
+                    response.status,
+                    answer,
+                )
+            yield response
+        finally:
+            response.release()
+
+    def _unreachable(self, error: BaseException) -> Unreachable:
+        return Unreachable(f"{self.name} cannot be reached at {self.address}: {_cause(error)}. {self._hint}")
+
+
+def join(*segments: str) -> str:
+    """A path of an API; every segment is quoted whole, so that no name can leave its place ("../", "?", "#")."""
+    return "/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
+def _passing_trouble(answer: str) -> bool:
+    passing = ("No cluster leader", "No path to region", "rpc error", "connection refused", "EOF", "leadership lost")
+    return any(text in answer for text in passing)
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not accepted ({error.certificate_error})"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        # asyncio puts its own words into strerror; the error number's are the ones that people know.
+        cause = error.os_error
+        return os.strerror(cause.errno).lower() if cause.errno and cause.errno > 0 else str(cause)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "it closed the connection without an answer"
+    return str(error) or type(error).__name__

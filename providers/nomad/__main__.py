@@ -1,0 +1,50 @@
+"""Starts the plugin; the Pulumi engine does this through the executable beside this file."""
+
+from providers.http_api import ApiError, HttpApi
+from providers.nomad import config
+from providers.nomad.client import NomadClient
+from providers.nomad.events import EventHub
+from providers.nomad.job import TOKEN, JobResource
+from providers.plugin import CheckFailure, Plugin, run
+from providers.properties import Properties
+
+
+class NomadPlugin(Plugin):
+    """pulumi-resource-nomad."""
+
+    name = "nomad"
+    version = "2.6.1"
+
+    _client: NomadClient | None = None
+    _hub: EventHub | None = None
+    _consul: HttpApi | None = None
+
+    async def check_config(self, settings: Properties) -> list[CheckFailure]:
+        return config.check(settings)
+
+    async def configure(self, settings: Properties) -> None:
+        loaded = config.load(settings)
+        if loaded is None:
+            return
+        self._client = NomadClient(loaded)
+        self._hub = EventHub(self._client)
+        if loaded.consul:
+            self._consul = loaded.consul.api()
+        await self._client.reachable()
+        if self._consul is not None:
+            try:
+                await self._consul.reachable("/v1/status/leader")
+            except ApiError as error:
+                # Consul is there; what it refuses is told where it is needed.
+                if error.status >= 500:
+                    raise
+        self.resources[TOKEN] = JobResource(self.engine, self._client, self._hub, self._consul, self.cancelled)
+
+    async def close(self) -> None:
+        for part in (self._hub, self._client, self._consul):
+            if part is not None:
+                await part.close()
+
+
+if __name__ == "__main__":
+    run(NomadPlugin)

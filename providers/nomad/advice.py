@@ -1,0 +1,53 @@
+"""What a planned change means for those who use the service: how many instances serve while it happens."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from providers.nomad.client import Json
+
+
+def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
+    """For each group that the change touches: whether it is a warning, and the sentence.
+
+    A group without canaries replaces `update.max_parallel` instances at a time, stopping each before its successor starts
+    (Nomad, "update block").
+    """
+    updates = (plan.get("Annotations") or {}).get("DesiredTGUpdates") or {}
+    groups = {group["Name"]: group for group in job.get("TaskGroups") or []}
+    for name, counts in sorted(updates.items()):
+        kept = sum(counts.get(key) or 0 for key in ("Ignore", "InPlaceUpdate"))
+        replaced = counts.get("DestructiveUpdate") or 0
+        canaries = counts.get("Canary") or 0
+        stopped = counts.get("Stop") or 0
+        update = _update(job, groups.get(name, {}))
+        if canaries:
+            yield (
+                False,
+                f"group {name}: all {kept} running {_plural(kept, 'instance keeps', 'instances keep')} serving until "
+                f"{canaries} {_plural(canaries, 'canary is', 'canaries are')} healthy",
+            )
+            if not update.get("AutoRevert"):
+                yield (
+                    True,
+                    f"group {name}: update.auto_revert is off, so Nomad does not go back to the old version if this fails",
+                )
+        elif replaced:
+            at_once = min(int(update.get("MaxParallel") or replaced), replaced)
+            left = kept + replaced - at_once
+            text = (
+                f"group {name}: {replaced} {_plural(replaced, 'instance is', 'instances are')} replaced, {at_once} at a time, each "
+                f"stopped before its successor is healthy; {left} {_plural(left, 'keeps', 'keep')} serving meanwhile"
+            )
+            yield left == 0, text + (". Set update.canary to keep it serving" if left == 0 else "")
+        elif stopped and not kept and not counts.get("Place"):
+            yield True, f"group {name}: all {stopped} instances stop; none serves afterwards"
+
+
+def _update(job: Json, group: Json) -> Json:
+    update: dict[str, Any] = {**(job.get("Update") or {})}
+    update.update({key: value for key, value in (group.get("Update") or {}).items() if value is not None})
+    return update
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many

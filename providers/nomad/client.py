@@ -1,0 +1,130 @@
+"""Nomad's HTTP API: the calls that the provider makes, by name."""
+
+from typing import Any
+
+from providers.http_api import ApiError, HttpApi, join
+from providers.nomad.config import NomadConfig
+
+Json = dict[str, Any]
+
+HINT = (
+    "Start it (`make cluster` for the embedded one), or set the right address in NOMAD_ADDR or with "
+    "`pulumi config set nomad:address URL`."
+)
+
+
+class NomadClient:
+    """Nomad behind `config`. Every call raises Unreachable or ApiError; ids are quoted, never joined into URLs as they are."""
+
+    def __init__(self, config: NomadConfig) -> None:
+        self._api = HttpApi("Nomad", config.address, config.tls, config.headers, HINT)
+        self._region = config.region
+        self.namespace = config.namespace or "default"
+
+    @property
+    def address(self) -> str:
+        return self._api.address
+
+    @property
+    def api(self) -> HttpApi:
+        return self._api
+
+    def query(self, namespace: str | None = None, **extra: str) -> dict[str, str]:
+        """The query of a call: namespace, the configured region, and `extra`."""
+        query = dict(extra)
+        if namespace:
+            query["namespace"] = namespace
+        if self._region:
+            query["region"] = self._region
+        return query
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def reachable(self) -> None:
+        """Raises Unreachable at once where Nomad does not answer."""
+        await self._api.reachable("/v1/status/leader")
+
+    async def parse_hcl(self, jobspec: str, variables: str) -> Json:
+        """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message."""
+        body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": False}
+        job: Json = (await self._api.ask("/v1/jobs/parse", body, query=self.query())).body
+        return job
+
+    async def validate(self, job: Json) -> Json:
+        """Nomad's judgement of a job: `ValidationErrors`, `Error`, `Warnings`."""
+        answer: Json = (await self._api.ask("/v1/validate/job", {"Job": job}, query=self.query(job["Namespace"]))).body
+        return answer
+
+    async def plan(self, job: Json, *, policy_override: bool = False) -> Json:
+        """The scheduler's dry run, with the diff against the registered job."""
+        body = {"Job": job, "Diff": True, "PolicyOverride": policy_override}
+        path = join("v1", "job", job["ID"], "plan")
+        answer: Json = (await self._api.ask(path, body, query=self.query(job["Namespace"]))).body
+        return answer
+
+    async def register(self, job: Json, index: int, *, policy_override: bool, preserve_counts: bool) -> Json:
+        """Registers `job` only if its JobModifyIndex is still `index` (0: only if there is none). Sent once."""
+        body = {
+            "Job": job,
+            "EnforceIndex": True,
+            "JobModifyIndex": index,
+            "PolicyOverride": policy_override,
+            "PreserveCounts": preserve_counts,
+        }
+        answer: Json = (await self._api.change("POST", "/v1/jobs", body, query=self.query(job["Namespace"]))).body
+        return answer
+
+    async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
+        """Stops a job; with `purge` also forgets it."""
+        query = self.query(namespace, purge="true" if purge else "false")
+        answer: Json = (await self._api.change("DELETE", join("v1", "job", id), query=query)).body
+        return answer
+
+    async def job(self, namespace: str, id: str) -> Json | None:
+        """The registered job, or None."""
+        job: Json | None = await self._maybe(join("v1", "job", id), namespace)
+        return job
+
+    async def versions(self, namespace: str, id: str) -> list[Json]:
+        """The job's recorded versions, newest first; none where the job is gone."""
+        answer = await self._maybe(join("v1", "job", id, "versions"), namespace)
+        return list((answer or {}).get("Versions") or [])
+
+    async def deployments(self, namespace: str, id: str) -> list[Json]:
+        """All deployments of a job, newest first."""
+        path = join("v1", "job", id, "deployments")
+        found = (await self._api.get(path, query=self.query(namespace, all="true"))).body or []
+        return sorted(found, key=lambda deployment: -int(deployment["CreateIndex"]))
+
+    async def allocations(self, namespace: str, id: str) -> list[Json]:
+        """All allocations of a job that Nomad still knows, those of purged namesakes too."""
+        path = join("v1", "job", id, "allocations")
+        return (await self._api.get(path, query=self.query(namespace, all="true"))).body or []
+
+    async def evaluation(self, namespace: str, id: str) -> Json | None:
+        """An evaluation, or None where Nomad has forgotten it."""
+        evaluation: Json | None = await self._maybe(join("v1", "evaluation", id), namespace)
+        return evaluation
+
+    async def fail_deployment(self, namespace: str, id: str) -> None:
+        """Marks a running deployment as failed; Nomad then reverts where the job asks for it."""
+        await self._api.change("POST", join("v1", "deployment", "fail", id), query=self.query(namespace))
+
+    async def log_tail(self, namespace: str, allocation: str, task: str, stream: str, bytes_: int) -> str:
+        """The last `bytes_` of a task's "stdout" or "stderr"; "" where there is no log to be had."""
+        query = self.query(namespace, task=task, type=stream, origin="end", offset=str(bytes_), plain="true")
+        path = join("v1", "client", "fs", "logs", allocation)
+        try:
+            async with self._api.stream("GET", path, query=query, read_timeout_s=10.0) as response:
+                return (await response.content.read(bytes_)).decode("utf-8", "replace")
+        except ApiError:
+            return ""
+
+    async def _maybe(self, path: str, namespace: str | None) -> Any:
+        try:
+            return (await self._api.get(path, query=self.query(namespace))).body
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise

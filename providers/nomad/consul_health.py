@@ -1,0 +1,148 @@
+"""What Consul says of a job's services while they roll out, as any reader of Consul sees it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from providers.http_api import HttpApi, join
+from providers.nomad.client import Json
+from providers.plugin import ProviderError
+
+WATCH_WAIT_S = 30
+RETRY_PAUSE_S = 1.0
+AGENT_PAUSE_S = 3.0
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One service instance in Consul: which allocation it belongs to, its worst check and what that check printed."""
+
+    service: str
+    service_id: str
+    address: str
+    status: str
+    output: str
+
+
+def consul_services(job: Json) -> set[str]:
+    """The names of the services that a job registers in Consul. Names that Nomad interpolates are left out: only the
+    client knows them."""
+    return {service["Name"] for service in _services(job) if service.get("Name") and "${" not in service["Name"]}
+
+
+def _services(job: Json) -> Iterator[Json]:
+    for group in job.get("TaskGroups") or []:
+        owners = [group, *(group.get("Tasks") or [])]
+        for owner in owners:
+            for service in owner.get("Services") or []:
+                if (service.get("Provider") or "consul") == "consul":
+                    yield service
+
+
+class ConsulWatch:
+    """Follows the named services by blocking queries, and keeps the last thing a failing check said.
+
+    An instance that Nomad has already taken out of Consul is forgotten there, but not here: its last words are what the
+    user needs to read.
+    """
+
+    def __init__(self, api: HttpApi, services: set[str], changed: Callable[[], None]) -> None:
+        self._api = api
+        self._services = services
+        self._changed = changed
+        self._tasks: list[asyncio.Task[None]] = []
+        self.instances: dict[str, dict[str, Instance]] = {}
+        self.last_failing: dict[str, Instance] = {}
+        self.trouble: str | None = None
+
+    async def __aenter__(self) -> "ConsulWatch":
+        self._tasks = [asyncio.create_task(self._follow(service)) for service in sorted(self._services)]
+        self._tasks.append(asyncio.create_task(self._listen_to_agent()))
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _follow(self, service: str) -> None:
+        index = 0
+        while True:
+            try:
+                answer = await self._api.get(
+                    join("v1", "health", "service", service),
+                    query={"index": str(index), "wait": f"{WATCH_WAIT_S}s"} if index else None,
+                    read_timeout_s=WATCH_WAIT_S * 2,
+                )
+            except ProviderError as error:
+                self.trouble = str(error)
+                self.instances.pop(service, None)
+                self._changed()
+                await asyncio.sleep(RETRY_PAUSE_S)
+                continue
+            self.trouble = None
+            found = [_instance(service, entry) for entry in answer.body or []]
+            self.instances[service] = {instance.service_id: instance for instance in found}
+            for instance in found:
+                if instance.status != "passing" and (instance.output or instance.service_id not in self.last_failing):
+                    self.last_failing[instance.service_id] = instance
+            new_index = int(answer.headers.get("X-Consul-Index") or 0)
+            # An index that goes back means that Consul was restored: start again (Consul, "Blocking Queries").
+            index = new_index if new_index >= index else 0
+            self._changed()
+
+    async def _listen_to_agent(self) -> None:
+        """Asks the agent itself for the output of checks that fail without saying why.
+
+        An agent passes output on to the catalogue only when the status changes or after minutes (Consul
+        `check_update_interval`), too late for a rollout. Where the address is not the agent that runs the check, nothing is
+        found and nothing is lost.
+        """
+        while True:
+            await asyncio.sleep(AGENT_PAUSE_S)
+            silent = {id_ for id_, instance in self.last_failing.items() if not instance.output}
+            if not silent:
+                continue
+            try:
+                checks = (await self._api.get("/v1/agent/checks")).body or {}
+            except ProviderError:
+                continue
+            for check in checks.values():
+                if check.get("ServiceID") in silent and check.get("Output"):
+                    known = self.last_failing[check["ServiceID"]]
+                    self.last_failing[known.service_id] = replace(known, output=_said(check))
+
+    def of_allocation(self, allocation_id: str) -> list[Instance]:
+        """The instances that an allocation has registered and that Consul still has."""
+        return [
+            instance
+            for found in self.instances.values()
+            for instance in found.values()
+            if allocation_id in instance.service_id
+        ]
+
+    def known(self) -> bool:
+        """Whether Consul has answered for every service."""
+        return self.trouble is None and self._services <= self.instances.keys()
+
+    def last_words(self, allocation_id: str) -> list[Instance]:
+        """The last failing checks of an allocation, gone from Consul or not."""
+        return [i for service_id, i in self.last_failing.items() if allocation_id in service_id]
+
+
+def _instance(service: str, entry: Json) -> Instance:
+    own = entry["Service"]
+    checks = [check for check in entry.get("Checks") or [] if check.get("ServiceID") == own["ID"]]
+    order = ("passing", "warning", "critical")
+    worst = max(
+        entry.get("Checks") or [{"Status": "passing"}],
+        key=lambda check: order.index(check["Status"]) if check["Status"] in order else len(order),
+    )
+    failing = [check for check in checks if check["Status"] != "passing"]
+    output = "; ".join(_said(check) for check in failing if check.get("Output"))
+    address = own.get("Address") or entry["Node"]["Address"]
+    return Instance(service, own["ID"], f"{address}:{own['Port']}", worst["Status"], output)
+
+
+def _said(check: Json) -> str:
+    return f"{check['Name']}: {check['Output']}".strip()

@@ -1,0 +1,163 @@
+"""Why a rollout failed: allocations, task events, checks and logs, turned into causes in plain words."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from providers.nomad.client import Json
+
+# Driver messages that no retry on the same cluster can heal, and what they mean. Docker's and the registries' own words.
+_IMAGE_FAULTS = (
+    (
+        re.compile(r"manifest unknown|manifest for .* not found|not found: manifest", re.I),
+        "the registry has no such image or tag",
+    ),
+    (
+        re.compile(r"no matching manifest|does not match the specified platform", re.I),
+        "the image is not made for this node's platform",
+    ),
+    (
+        re.compile(r"pull access denied|repository .* not found|name unknown|repository name not known", re.I),
+        "the registry has no such repository, or asks for a login",
+    ),
+    (
+        re.compile(r"unauthorized|authentication required|no basic auth credentials|denied:", re.I),
+        "the registry refuses the credentials",
+    ),
+    (re.compile(r"invalid reference format", re.I), "this is not a valid image reference"),
+)
+_OTHER_FATAL = (
+    (
+        re.compile(r"executable file not found|no such file or directory: unknown|exec: .* not found", re.I),
+        "the command does not exist in the image",
+    ),
+    (
+        re.compile(r"failed to parse config|Failed validation|invalid config", re.I),
+        "the driver refuses the task's config",
+    ),
+    (
+        re.compile(r"plugin \"?\w+\"? .*not found|missing driver|driver .* not found", re.I),
+        "the node does not have this driver",
+    ),
+)
+_BUDGET_SPENT = re.compile(r"Exceeded allowed attempts|Policy allows no restarts|will not be restarted", re.I)
+
+# Event types that tell a story, in contrast to bookkeeping ("Received", "Task Setup").
+_TELLING = frozenset(
+    {
+        "Driver Failure",
+        "Driver",
+        "Terminated",
+        "Not Restarting",
+        "Setup Failure",
+        "Failed Validation",
+        "Failed Artifact Download",
+        "Template",
+        "Task hook failed",
+        "Killing",
+        "Leader Task Dead",
+        "Sibling Task Failed",
+        "Alloc Unhealthy",
+        "Disk Resources Exceeded",
+        "Restart Signaled",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What went wrong in one task. `fatal`: it cannot heal by waiting. `logs`: whether the task ran and may have said more."""
+
+    group: str
+    task: str
+    text: str
+    fatal: bool
+    logs: bool
+
+
+def causes(allocation: Json) -> list[Cause]:
+    """The causes that an allocation's task events tell, the decisive one of each task."""
+    found = []
+    for task, state in sorted((allocation.get("TaskStates") or {}).items()):
+        cause = _task_cause(str(allocation["TaskGroup"]), task, state)
+        if cause:
+            found.append(cause)
+    return found
+
+
+def _task_cause(group: str, task: str, state: Json) -> Cause | None:
+    events = [event for event in state.get("Events") or [] if event.get("Type") in _TELLING]
+    for event in reversed(events):
+        if event["Type"] in ("Driver Failure", "Setup Failure", "Failed Validation"):
+            text = event.get("DisplayMessage") or event.get("DriverError") or event["Type"]
+            for pattern, meaning in (*_IMAGE_FAULTS, *_OTHER_FATAL):
+                if pattern.search(text):
+                    return Cause(group, task, f"{meaning}: {_tidy(text)}", fatal=True, logs=False)
+            return Cause(group, task, _tidy(text), fatal=event["Type"] == "Failed Validation", logs=False)
+        if event["Type"] == "Failed Artifact Download":
+            return Cause(group, task, f"artifact: {_tidy(event.get('DisplayMessage') or '')}", fatal=False, logs=False)
+    exits = [event for event in events if event["Type"] == "Terminated"]
+    if exits and (state.get("Failed") or state.get("Restarts")):
+        restarts = int(state.get("Restarts") or 0)
+        spent = bool(state.get("Failed")) and any(
+            _BUDGET_SPENT.search(event.get("DisplayMessage") or "")
+            for event in events
+            if event["Type"] == "Not Restarting"
+        )
+        times = f", {restarts + 1} times" if restarts else ""
+        return Cause(group, task, _exit_text(exits[-1]) + times, fatal=spent, logs=True)
+    waiting = [event for event in events if event["Type"] == "Template"]
+    if state.get("State") == "pending" and waiting:
+        return Cause(
+            group,
+            task,
+            f"the task waits for its template: {_tidy(waiting[-1].get('DisplayMessage') or '')}",
+            False,
+            False,
+        )
+    return None
+
+
+def _exit_text(event: Json) -> str:
+    details = event.get("Details") or {}
+    code = details.get("exit_code", event.get("ExitCode", 0))
+    if str(details.get("oom_killed", "false")).lower() == "true":
+        return f"it was killed for using more memory than resources.memory allows (OOM, exit code {code})"
+    signal = int(details.get("signal") or event.get("Signal") or 0)
+    message = details.get("exit_message") or event.get("Message") or ""
+    text = f"it ended with exit code {code}" + (f", signal {signal}" if signal else "")
+    # Docker repeats the code in its message; only what it adds is worth a line.
+    return text if not message or "non-zero exit code" in message else f"{text} ({_tidy(message)})"
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def explain(failing: Iterable[tuple[Json, list[str]]], node_names: dict[str, str]) -> Iterator[str]:
+    """One sentence for each distinct cause, with the first allocation that shows it and how many others do.
+
+    `failing`: allocations with what Consul said of them last.
+    """
+    seen: dict[tuple[str, str, str], list[Json]] = {}
+    for allocation, check_outputs in failing:
+        found = [(cause.group, cause.task, cause.text) for cause in causes(allocation)]
+        found += [(str(allocation["TaskGroup"]), "", output) for output in check_outputs]
+        if not found and (allocation.get("DeploymentStatus") or {}).get("Healthy") is False:
+            found = [(str(allocation["TaskGroup"]), "", _unhealthy_text(allocation))]
+        for key in found:
+            seen.setdefault(key, []).append(allocation)
+    for (group, task, text), allocations in seen.items():
+        first = allocations[0]
+        node = first.get("NodeName") or node_names.get(first["NodeID"], first["NodeID"][:8])
+        where = f"group {group}" + (f", task {task}" if task else "")
+        others = f" (and {len(allocations) - 1} more allocations alike)" if len(allocations) > 1 else ""
+        yield f"{where}, allocation {first['ID'][:8]} on node {node}{others}: {text}"
+
+
+def _unhealthy_text(allocation: Json) -> str:
+    for state in (allocation.get("TaskStates") or {}).values():
+        for event in reversed(state.get("Events") or []):
+            if event.get("Type") == "Alloc Unhealthy":
+                return _tidy(event.get("DisplayMessage") or "")
+    return "it did not become healthy in time"

@@ -1,0 +1,78 @@
+"""An out-of-band change written into the jobspec that the user knows, so that `pulumi refresh` shows that change and no more."""
+
+import json
+from typing import Any
+
+from providers.nomad.client import Json
+from providers.nomad.spec import OWNER_KEY
+
+# Nomad keeps these beside the specification; they are not part of a jobspec.
+BOOKKEEPING = frozenset(
+    {
+        "CreateIndex",
+        "DispatchIdempotencyToken",
+        "Dispatched",
+        "JobModifyIndex",
+        "ModifyIndex",
+        "NomadTokenID",
+        "ParentID",
+        "Payload",
+        "Stable",
+        "Status",
+        "StatusDescription",
+        "Stop",
+        "SubmitTime",
+        "Version",
+        "VersionTag",
+    }
+)
+
+
+def patched(wanted: Json, recorded: Json, current: Json) -> Json:
+    """`wanted` (as the user writes it) with everything that differs between `recorded` and `current` (both as Nomad writes
+    them). Named parts of lists (groups, tasks, services) are matched by name."""
+    result: Json = _patch(wanted, content(recorded), content(current))
+    return result
+
+
+def content(job: Json) -> Json:
+    """A job as Nomad has it without bookkeeping and without our mark."""
+    kept = {key: value for key, value in job.items() if key not in BOOKKEEPING}
+    meta = {key: value for key, value in (job.get("Meta") or {}).items() if key != OWNER_KEY}
+    return {**kept, "Meta": meta or None}
+
+
+def jobspec(job: Json) -> str:
+    """A registered job as a JSON jobspec."""
+    return json.dumps({key: value for key, value in content(job).items() if value is not None}, sort_keys=True)
+
+
+def _patch(wanted: Any, recorded: Any, current: Any) -> Any:
+    if recorded == current:
+        return wanted
+    if isinstance(wanted, dict) and isinstance(recorded, dict) and isinstance(current, dict):
+        result = dict(wanted)
+        for key in recorded.keys() | current.keys():
+            if recorded.get(key) == current.get(key):
+                continue
+            if key not in current or current[key] is None:
+                result.pop(key, None)
+            elif key in wanted:
+                result[key] = _patch(wanted[key], recorded.get(key), current[key])
+            else:
+                result[key] = current[key]
+        return result
+    lists = [_by_name(value) for value in (wanted, recorded, current)]
+    if all(part is not None for part in lists):
+        in_wanted, in_recorded, in_current = (part or {} for part in lists)
+        return [
+            _patch(in_wanted[name], in_recorded.get(name), value) if name in in_wanted else value
+            for name, value in in_current.items()
+        ]
+    return current
+
+
+def _by_name(value: Any) -> Json | None:
+    if not isinstance(value, list) or not all(isinstance(item, dict) and item.get("Name") for item in value):
+        return None
+    return {item["Name"]: item for item in value}

@@ -1,0 +1,183 @@
+"""The scheduler's dry run, told for people: what changes, what the scheduler would do, what does not fit and why."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from providers.nomad.client import Json
+from providers.nomad.spec import OWNER_KEY
+
+SECRET_NAME = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credential|private|api_?key|auth)")
+MASK = "[secret]"
+MAX_VALUE_CHARS = 120
+
+# The scheduler's counts in the order in which people ask for them (Nomad `DesiredUpdates`).
+_UPDATE_WORDS = {
+    "create": "create",
+    "canary": "canary",
+    "create/destroy update": "create/destroy",
+    "in-place update": "in-place update",
+    "destroy": "stop",
+    "migrate": "migrate",
+    "reschedule-now": "reschedule",
+    "reschedule-later": "reschedule later",
+    "disconnect": "disconnect",
+    "reconnect": "reconnect",
+    "preemptions": "preempted",
+    "ignore": "ignore",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs. `path` names group and task and the field as Nomad names it."""
+
+    path: tuple[str, ...]
+    field: str
+    old: str
+    new: str
+    kind: str
+
+    @property
+    def is_count(self) -> bool:
+        return self.field == "Count" and len(self.path) == 1
+
+    @property
+    def is_mark(self) -> bool:
+        return self.field == f"Meta[{OWNER_KEY}]"
+
+    def reversed(self) -> "Change":
+        """The same difference seen from the other side."""
+        kind = {"Added": "Deleted", "Deleted": "Added"}.get(self.kind, self.kind)
+        return replace(self, old=self.new, new=self.old, kind=kind)
+
+    def text(self, *, secret: bool = False) -> str:
+        """`group web, task app: Config.image "a" → "b"`, masked where the name or `secret` says so."""
+        where = ", ".join(self.path)
+        old, new = (self._value(value, secret) for value in (self.old, self.new))
+        values = {"Added": f"+ {new}", "Deleted": f"- {old}"}.get(self.kind, f"{old} → {new}")
+        return f"{where}: {self.field} {values}" if where else f"{self.field} {values}"
+
+    def _value(self, value: str, secret: bool) -> str:
+        if secret or SECRET_NAME.search(self.field):
+            return MASK
+        if value == "":
+            return '""'
+        duration = _duration(self.field, value)
+        if duration:
+            return duration
+        if len(value) > MAX_VALUE_CHARS or "\n" in value:
+            return f'"{value.splitlines()[0][:MAX_VALUE_CHARS]}…" ({len(value)} characters)'
+        return f'"{value}"'
+
+
+_DURATIONS = re.compile(
+    r"(Time|Deadline|Delay|Timeout|Interval|Grace|KillTimeout|Splay|StaggeredInterval|Stagger|Wait|Min|Max)$"
+)
+
+
+def _duration(field: str, value: str) -> str | None:
+    """Nomad's diff gives durations in nanoseconds: "5000000000" reads "5s"."""
+    name = field.rsplit(".", 1)[-1]
+    if not _DURATIONS.search(name) or not value.isdigit() or int(value) < 1_000_000:
+        return None
+    nanoseconds = int(value)
+    for unit, size in (("h", 3600 * 10**9), ("m", 60 * 10**9), ("s", 10**9), ("ms", 10**6)):
+        if nanoseconds % size == 0:
+            return f"{nanoseconds // size}{unit}"
+    return f"{nanoseconds / 10**9:g}s"
+
+
+def changes(plan: Json) -> list[Change]:
+    """Every field that a plan's diff names, outermost first; not our own mark."""
+    diff = plan.get("Diff") or {}
+    if diff.get("Type") == "None":
+        return []
+    return [change for change in _job_changes(diff) if not change.is_mark]
+
+
+def _job_changes(diff: Json) -> Iterator[Change]:
+    yield from _fields((), "", diff)
+    for group in diff.get("TaskGroups") or []:
+        path = (f"group {group['Name']}",)
+        if group["Type"] in ("Added", "Deleted"):
+            yield Change(path, "the whole group", group["Name"], group["Name"], group["Type"])
+            continue
+        yield from _fields(path, "", group)
+        for task in group.get("Tasks") or []:
+            inner = (*path, f"task {task['Name']}")
+            if task["Type"] in ("Added", "Deleted"):
+                yield Change(inner, "the whole task", task["Name"], task["Name"], task["Type"])
+                continue
+            yield from _fields(inner, "", task)
+
+
+def _fields(path: tuple[str, ...], prefix: str, diff: Json) -> Iterator[Change]:
+    for field in diff.get("Fields") or []:
+        if field["Type"] != "None":
+            yield Change(path, prefix + field["Name"], field.get("Old") or "", field.get("New") or "", field["Type"])
+    for inner in diff.get("Objects") or []:
+        if inner["Type"] != "None":
+            yield from _fields(path, f"{prefix}{inner['Name']}.", inner)
+
+
+def describe(plan: Json, *, secret: bool, new: bool = False) -> list[str]:
+    """The block that the user reads under the resource at preview, line by line. A new job's fields are not repeated: the
+    program has just been written."""
+    lines = [] if new else [f"  ~ {change.text(secret=secret)}" for change in changes(plan)]
+    for group, updates in _group_updates(plan):
+        lines.append(f"  scheduler: group {group}: {updates}")
+    lines.extend(f"  {line}" for line in failed_placements(plan))
+    preempted = (plan.get("Annotations") or {}).get("PreemptedAllocs") or []
+    lines.extend(f"  preempts allocation {a['ID'][:8]} of job {a['JobID']}" for a in preempted)
+    if plan.get("Warnings"):
+        lines.append(f"  warning: {one_line(plan['Warnings'])}")
+    return lines
+
+
+def _group_updates(plan: Json) -> Iterator[tuple[str, str]]:
+    for group in (plan.get("Diff") or {}).get("TaskGroups") or []:
+        counts = group.get("Updates") or {}
+        words = [f"{counts[key]} {word}" for key, word in _UPDATE_WORDS.items() if counts.get(key)]
+        if words:
+            yield group["Name"], ", ".join(words)
+
+
+def failed_placements(plan: Json) -> list[str]:
+    """One line for each reason why the scheduler could not place a group; none where everything fits."""
+    lines = []
+    for group, metrics in sorted((plan.get("FailedTGAllocs") or {}).items()):
+        missing = int(metrics.get("CoalescedFailures") or 0) + 1
+        reasons = placement_reasons(metrics)
+        noun = "instance" if missing == 1 else "instances"
+        lines.append(f"group {group}: {missing} {noun} cannot be placed: {'; '.join(reasons)}")
+    return lines
+
+
+def placement_reasons(metrics: Json) -> list[str]:
+    """Nomad's AllocationMetric in words."""
+    reasons = []
+    if not metrics.get("NodesEvaluated"):
+        available = metrics.get("NodesAvailable") or {}
+        pool = metrics.get("NodePool") or "default"
+        asked = ", ".join(f"{dc} ({n})" for dc, n in sorted(available.items())) or "none"
+        reasons.append(f"no node was eligible in node pool {pool}; ready nodes by the job's datacenters: {asked}")
+    for constraint, nodes in sorted((metrics.get("ConstraintFiltered") or {}).items()):
+        reasons.append(f'constraint "{constraint}" filtered {_nodes(nodes)}')
+    for node_class, nodes in sorted((metrics.get("ClassFiltered") or {}).items()):
+        reasons.append(f'node class "{node_class}" filtered {_nodes(nodes)}')
+    for dimension, nodes in sorted((metrics.get("DimensionExhausted") or {}).items()):
+        reasons.append(f"{dimension} is exhausted on {_nodes(nodes)}")
+    reasons.extend(f'quota limit hit "{quota}"' for quota in metrics.get("QuotaExhausted") or [])
+    return reasons or ["Nomad gives no reason"]
+
+
+def _nodes(count: Any) -> str:
+    return f"{count} node" if count == 1 else f"{count} nodes"
+
+
+def one_line(text: str) -> str:
+    """Nomad's multi-line errors ("1 error occurred:\\n\\t* ...") as one sentence."""
+    lines = [line.strip("\t *") for line in text.strip().splitlines()]
+    return "; ".join(line for line in lines if line and not re.match(r"^\d+ (errors?|warnings?)( occurred)?:$", line))

@@ -1,0 +1,165 @@
+"""Whether a docker image exists in its registry, asked before anything is registered in Nomad."""
+
+import asyncio
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import aiohttp
+
+from providers.nomad.client import Json
+
+DOCKER_HUB = "registry-1.docker.io"
+TIMEOUT_S = 10.0
+BUILT_KEY = "caravan_image"
+BUILT = "built"
+"""`meta { caravan_image = "built" }` of a task: this very stack builds the image, so it may be missing at preview."""
+
+_MANIFEST_TYPES = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+_REFERENCE = re.compile(
+    r"^(?:(?P<registry>localhost(?::\d+)?|[\w.-]*[.:][\w.:-]*|\[[0-9a-fA-F:]+\](?::\d+)?)/)?"
+    r"(?P<repository>[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*)"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?$"
+)
+
+
+class Found(Enum):
+    """What the registry says of an image."""
+
+    YES = auto()
+    NO = auto()
+    REFUSED = auto()
+    UNREACHABLE = auto()
+    INVALID = auto()
+
+
+@dataclass(frozen=True)
+class ImageCheck:
+    """The answer for one image, and a sentence on it."""
+
+    image: str
+    found: Found
+    text: str
+    local: bool
+    """The registry is on this machine, so that what is seen from here is what the cluster sees."""
+
+
+@dataclass(frozen=True)
+class TaskImage:
+    """An image that a docker task of a job uses, with the credentials that Nomad would use for it."""
+
+    where: str
+    image: str
+    user: str | None
+    password: str | None
+    built_here: bool
+
+
+def task_images(job: Json) -> Iterator[TaskImage]:
+    """Every image of a docker task; not those that only the client knows (`${...}`) or that come as a local archive."""
+    for group in job.get("TaskGroups") or []:
+        for task in group.get("Tasks") or []:
+            config = task.get("Config") or {}
+            image = config.get("image")
+            if task.get("Driver") != "docker" or not isinstance(image, str) or "${" in image or config.get("load"):
+                continue
+            auth = config.get("auth")
+            auth = auth[0] if isinstance(auth, list) and auth else auth
+            credentials: Json = auth if isinstance(auth, dict) else {}
+            yield TaskImage(
+                where=f"group {group.get('Name')}, task {task.get('Name')}",
+                image=image.removeprefix("https://"),
+                user=credentials.get("username"),
+                password=credentials.get("password"),
+                built_here=(task.get("Meta") or {}).get(BUILT_KEY) == BUILT,
+            )
+
+
+async def check_image(image: TaskImage) -> ImageCheck:
+    """Asks the registry for the image's manifest. Never raises: the answer says what happened."""
+    match = _REFERENCE.match(image.image)
+    if match is None:
+        return ImageCheck(image.image, Found.INVALID, f"{image.image!r} is not a valid image reference", False)
+    registry = match["registry"] or DOCKER_HUB
+    repository = match["repository"]
+    if registry in ("docker.io", "index.docker.io", DOCKER_HUB):
+        registry = DOCKER_HUB
+        repository = repository if "/" in repository else f"library/{repository}"
+    local = _is_local(registry)
+    version = match["digest"] or match["tag"] or "latest"
+    url = f"{'http' if local else 'https'}://{registry}/v2/{repository}/manifests/{version}"
+    try:
+        status = await _head(url, image)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        cause = error.os_error.strerror if isinstance(error, aiohttp.ClientConnectorError) else str(error)
+        return ImageCheck(
+            image.image,
+            Found.UNREACHABLE,
+            f"the registry {registry} cannot be reached: {cause or 'no answer in time'}",
+            local,
+        )
+    if status == 404:
+        return ImageCheck(image.image, Found.NO, f"the registry {registry} has no {repository}:{version}", local)
+    if status in (401, 403):
+        who = f"the user {image.user}" if image.user else "without credentials"
+        return ImageCheck(
+            image.image, Found.REFUSED, f"the registry {registry} refuses {repository} ({who}, HTTP {status})", local
+        )
+    if status >= 400:
+        return ImageCheck(image.image, Found.UNREACHABLE, f"the registry {registry} answers with HTTP {status}", local)
+    return ImageCheck(image.image, Found.YES, "", local)
+
+
+async def check_images(images: list[TaskImage]) -> list[ImageCheck]:
+    """All at once."""
+    return list(await asyncio.gather(*(check_image(image) for image in images)))
+
+
+async def _head(url: str, image: TaskImage) -> int:
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    basic = aiohttp.BasicAuth(image.user, image.password or "") if image.user else None
+    headers = {"Accept": _MANIFEST_TYPES}
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        async with session.head(url, headers=headers, auth=basic, allow_redirects=True) as response:
+            challenge = response.headers.get("WWW-Authenticate", "")
+            if response.status != 401 or not challenge.lower().startswith("bearer "):
+                return response.status
+        token = await _token(session, challenge, basic)
+        if token is None:
+            return 401
+        async with session.head(url, headers={**headers, "Authorization": f"Bearer {token}"}) as response:
+            return response.status
+
+
+async def _token(session: aiohttp.ClientSession, challenge: str, basic: aiohttp.BasicAuth | None) -> str | None:
+    """The registry's token protocol (Docker "Token Authentication")."""
+    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    realm = fields.pop("realm", "")
+    if not realm.startswith("https://") and not (realm.startswith("http://") and basic is None):
+        return None
+    async with session.get(realm, params=fields, auth=basic) as response:
+        if response.status != 200:
+            return None
+        answer: Any = await response.json(content_type=None)
+        token: str | None = answer.get("token") or answer.get("access_token")
+        return token
+
+
+def _is_local(registry: str) -> bool:
+    host = registry.rsplit(":", 1)[0].strip("[]") if not registry.endswith("]") else registry.strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

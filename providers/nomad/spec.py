@@ -1,0 +1,151 @@
+"""The jobspec input as Nomad's job: HCL2 or JSON, parsed by Nomad itself where it is HCL."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from providers.http_api import ApiError
+from providers.nomad.client import Json, NomadClient
+from providers.properties import UNKNOWN, Properties, contains_unknown
+
+OWNER_KEY = "caravan_owner"
+"""Key in a job's `meta` that names the Pulumi resource (URN) the job belongs to."""
+
+MAX_JOBSPEC_BYTES = 1024 * 1024
+"""Nomad's limit for a job's source (`server.job_max_source_size`, default 1 MB)."""
+
+
+class SpecError(Exception):
+    """What is wrong with a jobspec, a sentence each."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A wanted job. `job` is Nomad's API form with ID, Name, Namespace and Type filled in, without our mark."""
+
+    job: Json
+    secret: bool
+
+    @property
+    def id(self) -> str:
+        return str(self.job["ID"])
+
+    @property
+    def namespace(self) -> str:
+        return str(self.job["Namespace"])
+
+    def marked(self, urn: str) -> Json:
+        """The job as it is registered: with the mark of the resource that owns it."""
+        return {**self.job, "Meta": {**(self.job.get("Meta") or {}), OWNER_KEY: urn}}
+
+
+def is_known(inputs: Properties) -> bool:
+    """Whether the jobspec can be parsed now, or holds values that only the update knows."""
+    names = ("jobspec", "hcl2", "json")
+    return not any(contains_unknown(inputs.values.get(name)) for name in names)
+
+
+def same_source(one: Properties, other: Properties) -> bool:
+    """Whether two inputs hold the very same source, so that nothing needs parsing."""
+    return all(one.get(name) == other.get(name) for name in ("jobspec", "hcl2")) and bool(one.get("json")) == bool(
+        other.get("json")
+    )
+
+
+async def parse(client: NomadClient, inputs: Properties) -> Spec:
+    """Parses the inputs. Raises SpecError with every reason; Unreachable where Nomad has to parse and cannot be reached."""
+    source = inputs.get("jobspec", "")
+    if not isinstance(source, str) or not source.strip():
+        raise SpecError(["The jobspec is empty; give the text of an HCL2 job file, or of a JSON job with json=True."])
+    if len(source.encode()) > MAX_JOBSPEC_BYTES:
+        raise SpecError([f"The jobspec has {len(source.encode())} bytes; Nomad takes {MAX_JOBSPEC_BYTES} at the most."])
+    job = _from_json(source, inputs) if inputs.get("json", False) else await _from_hcl(client, source, inputs)
+    reasons = [
+        f"The job's {key} is {job.get(key)!r}; it must be a text that is not empty."
+        for key in ("ID", "Name")
+        if job.get(key) is not None and (not isinstance(job[key], str) or not job[key])
+    ]
+    identity = job.get("ID") or job.get("Name")
+    if not identity:
+        reasons.append("The job has no ID; give it one.")
+    if reasons:
+        raise SpecError(reasons)
+    job = {
+        **job,
+        "ID": identity,
+        "Name": job.get("Name") or identity,
+        "Namespace": job.get("Namespace") or client.namespace,
+        "Type": job.get("Type") or "service",
+    }
+    return Spec(job, secret=bool({"jobspec", "hcl2"} & inputs.secrets))
+
+
+def _from_json(source: str, inputs: Properties) -> Json:
+    if inputs.get("hcl2"):
+        raise SpecError(["hcl2 is set together with json=True; variables exist in HCL2 jobspecs only. Take one out."])
+    try:
+        parsed = json.loads(source)
+    except json.JSONDecodeError as error:
+        raise SpecError(
+            [f"The jobspec is not JSON (line {error.lineno}, column {error.colno}: {error.msg}), but json is True."]
+        ) from error
+    job = parsed.get("Job", parsed) if isinstance(parsed, dict) else parsed
+    if not isinstance(job, dict):
+        raise SpecError(
+            [f"The jobspec's JSON is a {type(job).__name__}; it must be an object, Nomad's job as its API takes it."]
+        )
+    return job
+
+
+async def _from_hcl(client: NomadClient, source: str, inputs: Properties) -> Json:
+    hcl2 = inputs.get("hcl2", {})
+    if hcl2.get("allowFs"):
+        raise SpecError(
+            [
+                "hcl2.allow_fs is not supported: Nomad parses the jobspec on the server, which does not see your files. "
+                "Read the file in your program and put its text in the jobspec or in hcl2.vars."
+            ]
+        )
+    variables = hcl2.get("vars") or {}
+    try:
+        return await client.parse_hcl(source, variables_file(source, variables))
+    except ApiError as error:
+        if error.status >= 500 and "parse" not in error.answer:
+            raise
+        raise SpecError([_parser_sentence(error.answer)]) from error
+
+
+def variables_file(source: str, variables: dict[str, Any]) -> str:
+    """The text of an HCL2 variables file for `hcl2.vars`.
+
+    As on Nomad's command line (`-var`): a variable of type string takes its text as it is, one of another type takes an
+    HCL expression.
+    """
+    lines = []
+    for name, value in sorted(variables.items()):
+        if value is UNKNOWN:
+            continue
+        text = value if isinstance(value, str) else json.dumps(value)
+        lines.append(f"{name} = {text if _takes_expression(source, name) else _hcl_string(text)}")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _takes_expression(source: str, name: str) -> bool:
+    block = re.search(rf'variable\s+"?{re.escape(name)}"?\s*\{{(?P<body>[^{{}}]*)', source)
+    declared = re.search(r"(?m)^\s*type\s*=\s*(?P<type>.+?)\s*$", block["body"]) if block else None
+    return declared is not None and declared["type"] not in ("string", "any")
+
+
+def _hcl_string(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def _parser_sentence(answer: str) -> str:
+    lines = [line.strip("\t *") for line in answer.splitlines()]
+    said = [line for line in lines if line and not re.match(r"^\d+ errors? occurred:$", line)]
+    return "Nomad cannot parse the jobspec: " + "; ".join(said)

@@ -1,0 +1,331 @@
+"""What every resource provider plugin here shares: the gRPC servicer, the engine's log, errors, and the end of the process."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol, TypeVar
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from google.rpc import status_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from providers.properties import Properties, decode, encode
+
+MAX_MESSAGE_BYTES = 400 * 1024 * 1024
+"""The engine's own limit for one gRPC message (Pulumi `rpcutil.GrpcChannelOptions`)."""
+
+STOP_GRACE_S = 5.0
+"""How long calls in flight may go on after the engine is gone or has said stop."""
+
+
+class ProviderError(Exception):
+    """A failure that the user reads as it is: full sentences that say what was found and what to do."""
+
+
+@dataclass
+class InitFailed(Exception):
+    """The resource exists but did not come up. The engine keeps it in state and tries again at the next `up`.
+
+    Source: Pulumi `ErrorResourceInitFailed`, as pulumi-kubernetes uses it for objects that do not become ready.
+    """
+
+    id: str
+    outputs: Properties
+    inputs: Properties
+    reasons: list[str]
+
+
+@dataclass
+class CheckFailure:
+    """One thing wrong with the inputs: the property's name and a sentence."""
+
+    property: str
+    reason: str
+
+
+@dataclass
+class Diff:
+    """What changed between the recorded inputs and the wanted ones: property names, and which of them need a new resource."""
+
+    changed: list[str]
+    replaces: list[str]
+
+
+class Engine:
+    """The engine's log, where what a user should read is shown under the resource that it is about."""
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.aio.insecure_channel(
+            address, options=[("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
+        )
+        self._stub = engine_pb2_grpc.EngineStub(self._channel)
+
+    async def info(self, urn: str, message: str) -> None:
+        """Shows `message` under the resource, and keeps it in the summary."""
+        await self._log(engine_pb2.INFO, urn, message)
+
+    async def warning(self, urn: str, message: str) -> None:
+        """Shows `message` as a warning under the resource."""
+        await self._log(engine_pb2.WARNING, urn, message)
+
+    async def status(self, urn: str, message: str) -> None:
+        """Shows `message` in the resource's line until the next one replaces it."""
+        await self._log(engine_pb2.INFO, urn, message, ephemeral=True)
+
+    async def _log(self, severity: Any, urn: str, message: str, ephemeral: bool = False) -> None:
+        request = engine_pb2.LogRequest(severity=severity, urn=urn, message=message, ephemeral=ephemeral)
+        try:
+            await self._stub.Log(request)  # type: ignore[misc]
+        except grpc.aio.AioRpcError:
+            # The engine is gone: nobody is left to read it, and the work must still end in an orderly way.
+            return
+
+
+class ResourceType(Protocol):
+    """One resource type of a plugin. `preview` calls must not change anything."""
+
+    async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]: ...
+
+    async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff: ...
+
+    async def create(self, urn: str, new: Properties, timeout_s: float, preview: bool) -> tuple[str, Properties]: ...
+
+    async def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Properties,
+        outputs: Properties,
+        new: Properties,
+        timeout_s: float,
+        preview: bool,
+    ) -> Properties: ...
+
+    async def read(
+        self, urn: str, id: str, inputs: Properties, outputs: Properties
+    ) -> tuple[str, Properties, Properties]: ...
+
+    async def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, timeout_s: float) -> None: ...
+
+
+Function = Callable[[Properties], Awaitable[Properties]]
+"""A look-up (Pulumi `Invoke`): arguments to result."""
+
+T = TypeVar("T")
+
+
+class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves one package's types. Subclasses set `name` and `version` and implement `configure`.
+
+    A type or look-up that is not served is refused with a sentence; nothing is ignored.
+    """
+
+    name: str
+    version: str
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.resources: dict[str, ResourceType] = {}
+        self.functions: dict[str, Function] = {}
+        self.cancelled = asyncio.Event()
+
+    async def configure(self, config: Properties) -> None:
+        """Connects to the server and fills `resources` and `functions`. Raises ProviderError."""
+        raise NotImplementedError
+
+    async def check_config(self, config: Properties) -> list[CheckFailure]:
+        """What is wrong with the provider's own configuration. Default: nothing."""
+        return []
+
+    async def close(self) -> None:
+        """Frees what `configure` opened."""
+
+    def _resource(self, urn: str) -> ResourceType:
+        token = urn.split("::")[2].split("$")[-1]
+        try:
+            return self.resources[token]
+        except KeyError:
+            served = ", ".join(sorted(self.resources)) or "no resources"
+            raise ProviderError(
+                f"The {self.name} plugin of this project does not serve the resource type {token}; it serves {served}. "
+                f"To use the official plugin instead, take `{self.name}` out of `plugins.providers` in Pulumi.yaml."
+            ) from None
+
+    # What follows are the engine's calls, in the order in which the engine makes them.
+
+    async def Handshake(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
+
+    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return plugin_pb2.PluginInfo(version=self.version)
+
+    async def GetSchema(self, request: Any, context: Any) -> Any:
+        return provider_pb2.GetSchemaResponse(schema=f'{{"name": "{self.name}", "version": "{self.version}"}}')
+
+    async def CheckConfig(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            failures = await self.check_config(decode(request.news))
+            return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
+
+    async def DiffConfig(self, request: Any, context: Any) -> Any:
+        # A changed address or token is used from now on; it never replaces the resources.
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_UNKNOWN)
+
+    async def Configure(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            await self.configure(decode(request.args))
+            return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    async def Invoke(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            function = self.functions.get(request.tok)
+            if function is None:
+                served = ", ".join(sorted(self.functions)) or "no look-ups"
+                raise ProviderError(
+                    f"The {self.name} plugin of this project does not serve the look-up {request.tok}; it serves {served}."
+                )
+            result = await function(decode(request.args))
+            return provider_pb2.InvokeResponse(**{"return": encode(result)})  # type: ignore[arg-type]
+
+    async def Check(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            failures = await self._resource(request.urn).check(request.urn, decode(request.olds), decode(request.news))
+            return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
+
+    async def Diff(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            diff = await self._resource(request.urn).diff(
+                request.urn, request.id, decode(request.old_inputs), decode(request.olds), decode(request.news)
+            )
+            kinds = provider_pb2.PropertyDiff.Kind
+            return provider_pb2.DiffResponse(
+                changes=provider_pb2.DiffResponse.DIFF_SOME if diff.changed else provider_pb2.DiffResponse.DIFF_NONE,
+                diffs=diff.changed,
+                replaces=diff.replaces,
+                hasDetailedDiff=True,
+                detailedDiff={
+                    name: provider_pb2.PropertyDiff(
+                        kind=kinds.UPDATE_REPLACE if name in diff.replaces else kinds.UPDATE, inputDiff=True
+                    )
+                    for name in diff.changed
+                },
+            )
+
+    async def Create(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            id_, outputs = await self._resource(request.urn).create(
+                request.urn, decode(request.properties), request.timeout, request.preview
+            )
+            return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
+
+    async def Update(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            outputs = await self._resource(request.urn).update(
+                request.urn,
+                request.id,
+                decode(request.old_inputs),
+                decode(request.olds),
+                decode(request.news),
+                request.timeout,
+                request.preview,
+            )
+            return provider_pb2.UpdateResponse(properties=encode(outputs))
+
+    async def Read(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            id_, inputs, outputs = await self._resource(request.urn).read(
+                request.urn, request.id, decode(request.inputs), decode(request.properties)
+            )
+            return provider_pb2.ReadResponse(id=id_, inputs=encode(inputs), properties=encode(outputs))
+
+    async def Delete(self, request: Any, context: Any) -> Any:
+        async with _reported(context):
+            await self._resource(request.urn).delete(
+                request.urn,
+                request.id,
+                decode(request.old_inputs),
+                decode(request.properties),
+                request.timeout,
+            )
+            return empty_pb2.Empty()
+
+    async def Cancel(self, request: Any, context: Any) -> Any:
+        self.cancelled.set()
+        return empty_pb2.Empty()
+
+
+class _reported:
+    """Turns exceptions into gRPC statuses that the CLI prints as plain sentences."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, InitFailed):
+            await _abort_init_failed(self._context, error)
+        if isinstance(error, ProviderError):
+            await self._context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+async def _abort_init_failed(context: Any, error: InitFailed) -> NoReturn:
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=error.id, properties=encode(error.outputs), inputs=encode(error.inputs), reasons=error.reasons
+    )
+    packed = any_pb2.Any()
+    packed.Pack(detail)
+    message = "; ".join(error.reasons)
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[packed])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    await context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError("abort always raises")
+
+
+def _failures(failures: list[CheckFailure]) -> list[Any]:
+    return [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+
+
+def run(make: Callable[[Engine], Plugin]) -> None:
+    """Serves the plugin until the engine is gone. The engine's address is the first argument; prints the port."""
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    if not addresses:
+        sys.exit("This program is a Pulumi resource plugin; the Pulumi engine starts it, with the address of its log.")
+    asyncio.run(_serve(make, addresses[0]))
+
+
+async def _serve(make: Callable[[Engine], Plugin], engine_address: str) -> None:
+    plugin = make(Engine(engine_address))
+    limits = [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ]
+    server = grpc.aio.server(options=limits)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)
+    await _engine_gone()
+    plugin.cancelled.set()
+    await server.stop(STOP_GRACE_S)
+    await plugin.close()
+
+
+async def _engine_gone() -> None:
+    """Returns when the process that started this one has ended, so that a killed engine leaves no orphan."""
+    gone = asyncio.Event()
+    try:
+        parent = os.pidfd_open(os.getppid())
+    except (AttributeError, OSError):
+        # No pidfd (not Linux): an orphan is handed to another parent, which is seen within a second.
+        started_by = os.getppid()
+        while os.getppid() == started_by:
+            await asyncio.sleep(1.0)
+        return
+    asyncio.get_running_loop().add_reader(parent, gone.set)
+    await gone.wait()
+    os.close(parent)

@@ -1,0 +1,6 @@
+"""Numbers with their nouns, for messages."""
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 instance`, `2 instances`; `plural` where adding an s is not enough."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
