@@ -5,7 +5,7 @@ Only the standard library is used here: this package runs on a bare Python, befo
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older Python is told off
     sys.exit(
         "Caravan needs Python 3.11 or newer, but python3 is "
         + sys.version.split()[0]

@@ -1,4 +1,4 @@
-"""The image that services are built on: the usual one where it can be pulled, else one of the distribution's packages."""
+"""The image that services are built on: the usual one, else one of the distribution's packages."""
 
 import hashlib
 import http.client
@@ -56,7 +56,9 @@ def _pulled(reference: str, docker: Docker, step: Step) -> bool:
         for message in docker.pull(*split_reference(reference), timeout_s=PULL_SILENCE_S):
             step.update(f"pulling {reference}: {message.get('status', '')}")
     except (DockerError, OSError, http.client.HTTPException) as error:
-        step.note(f"{reference} cannot be pulled ({error}). Making a base image of the distribution's packages instead.")
+        step.note(
+            f"{reference} cannot be pulled ({error}). Making a base image of the distribution's packages instead."
+        )
         return False
     return True
 

@@ -124,7 +124,9 @@ def _copy_language_scripts(version: str, go: Path, arch: str, folder: Path, step
         text=True,
     )
     if answer.returncode != 0:
-        raise ToolchainError(f"The Pulumi SDK's module v{version} could not be downloaded: {answer.stdout}{answer.stderr}")
+        raise ToolchainError(
+            f"The Pulumi SDK's module v{version} could not be downloaded: {answer.stdout}{answer.stderr}"
+        )
     module = Path(json.loads(answer.stdout)["Dir"])
     for script in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
         target = folder / Path(script).name

@@ -82,7 +82,7 @@ def stop(directory: Path = paths.CLUSTER) -> None:
 
 
 def reset(directory: Path = paths.CLUSTER) -> None:
-    """Stop the cluster in `directory` and delete its folder: jobs, images, Consul's data and logs. Raises ToolchainError."""
+    """Stop the cluster in `directory` and delete its jobs, images, Consul data and logs. Raises ToolchainError."""
     stop(directory)
     if (directory / "cluster.json").is_file():
         shutil.rmtree(directory)
@@ -101,7 +101,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 0 when done (for `status`: when all is up), else 1."""
     parser = argparse.ArgumentParser(prog="python3 -m toolchain.cluster", description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["up", "stop", "status", "reset"])
-    parser.add_argument("--dir", type=Path, default=paths.CLUSTER, help="the cluster's folder (default: .caravan/cluster)")
+    parser.add_argument(
+        "--dir", type=Path, default=paths.CLUSTER, help="the cluster's folder (default: .caravan/cluster)"
+    )
     options = parser.parse_args(arguments)
     try:
         if options.command == "status":

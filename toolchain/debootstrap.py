@@ -1,11 +1,11 @@
 """A root file system of Debian or Ubuntu packages, small enough for a base image."""
 
-import collections
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+from toolchain import commands
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 from toolchain.system_packages import which
@@ -47,17 +47,14 @@ def install(suite: str, root: Path, step: Step) -> None:
         )
     mirror = _mirror(suite)
     command = [program, f"--variant={_VARIANT}", f"--include={_INCLUDE}", suite, str(root), mirror]
-    tail: collections.deque[str] = collections.deque(maxlen=20)
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        for line in map(str.strip, process.stdout):
-            tail.append(line)
-            step.update(line.removeprefix("I: ")[:70])
-    if process.returncode != 0:
-        output = "\n".join(f"    {line}" for line in tail)
-        raise ToolchainError(f"debootstrap failed. Its last lines:\n{output}")
+
+    def on_line(line: str) -> bool:
+        step.update(line.removeprefix("I: ")[:70])
+        return True
+
+    result = commands.follow(command, on_line)
+    if result.exit_code != 0:
+        raise ToolchainError(f"debootstrap failed. Its last lines:\n{result.tail}")
 
 
 def strip(root: Path) -> None:
@@ -84,7 +81,9 @@ def _mirror(suite: str) -> str:
         release, component, uri = line.split(" ", 2)
         if (release, component) == (suite, "main"):
             return uri
-    raise ToolchainError(f"apt is not set up with a mirror of {suite} main, so no base image can be made of its packages.")
+    raise ToolchainError(
+        f"apt is not set up with a mirror of {suite} main, so no base image can be made of its packages."
+    )
 
 
 def _remove(path: Path) -> None:

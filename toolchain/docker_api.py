@@ -67,7 +67,10 @@ class Docker:
     def stop_and_remove(self, container: str, grace_s: int) -> None:
         """Ask the container to end, remove it after `grace_s` at most. One that is gone is fine."""
         identifier = urllib.parse.quote(container, safe="")
-        for method, path in (("POST", f"/{identifier}/stop?t={grace_s}"), ("DELETE", f"/{identifier}?force=true&v=true")):
+        for method, path in (
+            ("POST", f"/{identifier}/stop?t={grace_s}"),
+            ("DELETE", f"/{identifier}?force=true&v=true"),
+        ):
             # 304: it did not run; 404: it is gone; 409: its removal is under way.
             with self._call(method, "/containers" + path, allowed=(304, 404, 409)):
                 pass

@@ -53,8 +53,8 @@ class Downloader:
                 self._read(url, receive)
             if digest.hexdigest() != checksum.lower():
                 raise DownloadError(
-                    f"The download {url} has the {algorithm} checksum {digest.hexdigest()}, but {checksum} is published. "
-                    "It was not installed."
+                    f"The download {url} has the {algorithm} checksum {digest.hexdigest()}, "
+                    f"but {checksum} is published. It was not installed."
                 )
         except DownloadError:
             target.unlink(missing_ok=True)

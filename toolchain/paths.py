@@ -20,9 +20,9 @@ GO_MODULES = ROOT / "toolchain" / "go"
 
 def cache() -> Path:
     """`$XDG_CACHE_HOME/caravan`, or `~/.cache/caravan`. Source: XDG Base Directory Specification."""
-    configured = os.environ.get("XDG_CACHE_HOME", "")
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
     # The specification says that a relative path is to be ignored.
-    base = Path(configured) if os.path.isabs(configured) else Path.home() / ".cache"
+    base = configured if configured.is_absolute() else Path.home() / ".cache"
     return base / "caravan"
 
 

@@ -23,7 +23,7 @@ def install(program: Path, version: str) -> bool:
     source = home / "plugins" / f"resource-docker-v{version}.source"
     if plugin.is_file() and source.is_file() and source.read_text() == str(program):
         return False
-    command = [paths.LIBEXEC / "pulumi", "plugin", "install", "resource", "docker", f"v{version}"]
+    command: list[str | Path] = [paths.LIBEXEC / "pulumi", "plugin", "install", "resource", "docker", f"v{version}"]
     answer = subprocess.run(
         [*command, "--reinstall", "--file", program],
         capture_output=True,

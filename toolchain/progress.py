@@ -58,7 +58,9 @@ class Step:
 
     def _line(self) -> str:
         elapsed_s = time.monotonic() - self._started_s
-        return f"  {self.name}: {self._text} ({elapsed_s:.1f} s)" if elapsed_s >= 0.05 else f"  {self.name}: {self._text}"
+        return (
+            f"  {self.name}: {self._text} ({elapsed_s:.1f} s)" if elapsed_s >= 0.05 else f"  {self.name}: {self._text}"
+        )
 
     def _tick(self) -> None:
         while not self._ended.wait(TTY_INTERVAL_S if self._tty else LOG_INTERVAL_S):

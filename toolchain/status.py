@@ -34,7 +34,13 @@ def _docker_row() -> tuple[str, ...]:
         state = "healthy" if Docker(address).answers() else "down"
     except DockerError as error:
         state = str(error)
-    return ("docker", address, str(own.pid) if own else "-", state, str(dockerd.log()) if own else "(not started by us)")
+    return (
+        "docker",
+        address,
+        str(own.pid) if own else "-",
+        state,
+        str(dockerd.log()) if own else "(not started by us)",
+    )
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:

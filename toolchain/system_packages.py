@@ -3,10 +3,10 @@
 import importlib.util
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from toolchain import commands
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 
@@ -67,14 +67,12 @@ def ensure(step: Step) -> None:
     _apt(["apt-get", "update"])
     step.update(f"installing {', '.join(packages)}")
     answer = _apt(command)
-    if answer.returncode != 0:
-        tail = "\n".join(f"    {line}" for line in (answer.stdout + answer.stderr).splitlines()[-20:])
-        raise ToolchainError(f"`{' '.join(command)}` failed. Its last lines:\n{tail}")
+    if answer.exit_code != 0:
+        raise ToolchainError(f"`{' '.join(command)}` failed. Its last lines:\n{answer.tail}")
     if still := missing():
         raise ToolchainError(f"After `{' '.join(command)}` this is still missing: {', '.join(still)}.")
     step.done(f"installed {', '.join(packages)}")
 
 
-def _apt(command: list[str]) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+def _apt(command: list[str]) -> commands.Result:
+    return commands.follow(command, lambda line: True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})

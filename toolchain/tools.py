@@ -37,6 +37,9 @@ def main() -> int:
     except ToolchainError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. The same command goes on from here.", file=sys.stderr)
+        return 130
     return 0
 
 

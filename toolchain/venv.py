@@ -1,13 +1,12 @@
 """The virtual environment with the pinned Python packages."""
 
-import collections
 import hashlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from toolchain import locks, paths
+from toolchain import commands, locks, paths
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 
@@ -28,8 +27,8 @@ def ensure(step: Step) -> None:
             step.update("creating .venv")
             shutil.rmtree(paths.VENV, ignore_errors=True)
             _run([sys.executable, "-m", "venv", paths.VENV], step, "The virtual environment .venv could not be made")
-        pip = [_python(), "-m", "pip", "--disable-pip-version-check", "install", "--requirement", paths.REQUIREMENTS]
-        _run(pip, step, "pip could not install requirements.txt")
+        pip = [str(_python()), "-m", "pip", "--disable-pip-version-check", "install"]
+        _run([*pip, "--requirement", paths.REQUIREMENTS], step, "pip could not install requirements.txt")
         stamp.write_text(wanted)
         step.done(f"{len(paths.REQUIREMENTS.read_text().splitlines()) - 1} packages installed")
 
@@ -41,18 +40,17 @@ def _python() -> Path:
 def _works() -> bool:
     """Whether .venv is of this place and its Python still runs (its base may have been upgraded or removed)."""
     config = paths.VENV / "bin" / "activate"
-    if not config.is_file() or str(paths.VENV) not in config.read_text():
+    if not _python().exists() or not config.is_file() or str(paths.VENV) not in config.read_text():
         return False
     return subprocess.run([_python(), "-c", "import pip"], capture_output=True).returncode == 0
 
 
 def _run(command: list[str | Path], step: Step, failure: str) -> None:
-    tail: collections.deque[str] = collections.deque(maxlen=20)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
-        for line in map(str.strip, process.stdout):
-            tail.append(line)
-            if line.startswith(("Collecting ", "Downloading ", "Installing ")):
-                step.update(line[:70])
-    if process.returncode != 0:
-        raise ToolchainError(f"{failure}. The last lines:\n" + "\n".join(f"    {line}" for line in tail))
+    def on_line(line: str) -> bool:
+        if line.startswith(("Collecting ", "Downloading ", "Installing ")):
+            step.update(line[:70])
+        return True
+
+    result = commands.follow(command, on_line)
+    if result.exit_code != 0:
+        raise ToolchainError(f"{failure}. The last lines:\n{result.tail}")

@@ -21,6 +21,12 @@ from toolchain.waiting import wait_until
 pytestmark = pytest.mark.cluster
 
 JOB = "survivor"
+# A process that is its container's first one ignores SIGTERM unless it handles it.
+SERVER = """
+import http.server, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+http.server.test(port=int(sys.argv[1]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +115,11 @@ def test_a_taken_port_is_named_with_the_way_out(folder: Path, capsys: pytest.Cap
     addresses = cluster.start(folder)
     cluster.stop(folder)
     port = addresses.registry.rpartition(":")[2]
-    squatter = subprocess.Popen(["python3", "-m", "http.server", "--bind", "127.0.0.1", port], stderr=subprocess.DEVNULL)
+    squatter = subprocess.Popen(
+        ["python3", "-m", "http.server", "--bind", "127.0.0.1", port], stderr=subprocess.DEVNULL
+    )
     try:
-        assert wait_until(lambda: "Directory" in (read(f"http://{addresses.registry}/") or ""), 20)
+        assert wait_until(lambda: "Directory" in read(f"http://{addresses.registry}/"), 20)
         assert cluster.main(["up", "--dir", str(folder)]) == 1
     finally:
         squatter.kill()
@@ -125,7 +133,7 @@ def test_a_taken_port_is_named_with_the_way_out(folder: Path, capsys: pytest.Cap
 def run_job(addresses: Addresses) -> None:
     """Register a service that lists its folder over HTTP."""
     image = addresses.base_image or versions.load().base_image
-    command = {"image": image, "command": "python3", "args": ["-m", "http.server", "${NOMAD_PORT_http}"], "ports": ["http"]}
+    command = {"image": image, "command": "python3", "args": ["-c", SERVER, "${NOMAD_PORT_http}"], "ports": ["http"]}
     job: dict[str, Any] = {
         "ID": JOB,
         "Name": JOB,
@@ -172,20 +180,20 @@ def service_url(addresses: Addresses) -> str:
         instances = get_json(addresses.consul.removeprefix("http://"), f"/v1/health/service/{JOB}?passing=true")
         for instance in instances or []:
             url = f"http://{instance['Service']['Address']}:{instance['Service']['Port']}/"
-        return bool(instances) and read(url) is not None
+        return bool(instances) and bool(read(url))
 
     assert wait_until(healthy, 90), f"{JOB} has no healthy instance in Consul"
     return url
 
 
-def read(url: str) -> str | None:
-    """The page, None while nobody answers."""
+def read(url: str) -> str:
+    """The page, empty while nobody answers."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             text: str = answer.read().decode()
             return text
     except OSError:
-        return None
+        return ""
 
 
 def processes_of(folder: Path) -> dict[str, processes.Process]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from toolchain import commands
 from toolchain.embedded import processes
 from toolchain.embedded.ports import Ports, is_free
 from toolchain.embedded.processes import Process
@@ -13,7 +14,6 @@ from toolchain.progress import Step
 from toolchain.waiting import wait_until
 
 LOG_KEPT_BYTES = 10_000_000
-TAIL_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Agent:
     stop_grace_s: float
     config: dict[Path, str] = field(default_factory=dict)
     """Files to write before the start."""
+    restart_after_s: float | None = None
+    """Start it anew, once, if it is not ready by then."""
 
     @property
     def log(self) -> Path:
@@ -52,18 +54,21 @@ class Agent:
     def start(self, ports: Ports, step: Step) -> None:
         """Start it unless it runs, and wait until it is ready. Raises ToolchainError with the end of its log."""
         process = self.process() or self._adopt()
-        already = process is not None
-        if process is None:
-            self._refuse_taken_ports(ports)
-            for file, text in self.config.items():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text)
-            self._keep_log_small()
-            env = {**os.environ, processes.MARKER: str(self.cluster)}
-            process = processes.spawn(self.command, self.log, env)
-            processes.save(process, self.pid_file)
-        self._wait(process, step)
-        step.done(f"{'already runs' if already else 'ready'} at {self.address}")
+        if process:
+            self._wait(process, self.start_timeout_s, step)
+            step.done(f"already runs at {self.address}")
+            return
+        self._refuse_taken_ports(ports)
+        for file, text in self.config.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        self._keep_log_small()
+        process = self._spawn()
+        if self.restart_after_s and not self._settles(process, self.restart_after_s, step):
+            process.end(self.stop_grace_s)
+            process = self._spawn()
+        self._wait(process, self.start_timeout_s, step)
+        step.done(f"ready at {self.address}")
 
     def stop(self) -> bool:
         """End it, by its pid; False when it did not run."""
@@ -94,24 +99,32 @@ class Agent:
         if self.log.is_file() and self.log.stat().st_size > LOG_KEPT_BYTES:
             self.log.rename(self.log.with_suffix(".log.1"))
 
-    def _wait(self, process: Process, step: Step) -> None:
-        lacking: str | None = None
+    def _spawn(self) -> Process:
+        process = processes.spawn(self.command, self.log, {**os.environ, processes.MARKER: str(self.cluster)})
+        processes.save(process, self.pid_file)
+        return process
+
+    def _settles(self, process: Process, timeout_s: float, step: Step) -> bool:
+        """Wait until it is ready or has ended; False when it is neither in time."""
 
         def settled() -> bool:
-            nonlocal lacking
             lacking = self.lacks()
-            step.update(f"waiting for {lacking}")
+            step.update(f"waiting for its {lacking}")
             return lacking is None or not process.alive()
 
-        in_time = wait_until(settled, self.start_timeout_s)
-        if lacking is None:
-            return
-        what = f"had no {lacking} after {self.start_timeout_s:g} s" if in_time is False else "ended at its start"
-        raise ToolchainError(f"{self.name} {what}. The end of {self.log}:\n{tail(self.log)}")
+        return wait_until(settled, timeout_s)
+
+    def _wait(self, process: Process, timeout_s: float, step: Step) -> None:
+        self._settles(process, timeout_s, step)
+        lacking = self.lacks()
+        if not process.alive():
+            raise ToolchainError(f"{self.name} ended at its start. The end of {self.log}:\n{tail(self.log)}")
+        if lacking:
+            raise ToolchainError(
+                f"{self.name} has no {lacking} after {timeout_s:g} s. The end of {self.log}:\n{tail(self.log)}"
+            )
 
 
-def tail(log: Path, lines: int = TAIL_LINES) -> str:
+def tail(log: Path) -> str:
     """The last lines of a log, indented."""
-    if not log.is_file():
-        return "    (no log)"
-    return "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-lines:])
+    return commands.tail(log.read_text(errors="replace").splitlines() if log.is_file() else ["(no log)"])

@@ -116,7 +116,8 @@ def _start(address: str, step: Step) -> Process:
     socket = socket_path(address)
     if address != DEFAULT_HOST or socket is None:
         raise ToolchainError(
-            f"No Docker daemon answers at DOCKER_HOST={address}. Start it, or unset DOCKER_HOST to use the default socket."
+            f"No Docker daemon answers at DOCKER_HOST={address}. "
+            "Start it, or unset DOCKER_HOST to use the default socket."
         )
     program = which("dockerd")
     if os.geteuid() != 0 or program is None:

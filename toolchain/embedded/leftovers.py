@@ -34,7 +34,7 @@ def remove_containers(identifiers: list[str], docker: Docker) -> None:
 
 
 def end_processes(cluster: Path) -> int:
-    """End what the agents started and left: log collectors, executors and tasks without a container. Gives the number."""
+    """End what the agents left: log collectors, executors, tasks without a container. Gives their number."""
     left = processes.marked(cluster)
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda process: process.end(GRACE_S), left))

@@ -93,6 +93,9 @@ def agent(cluster: Path, ports: Ports, docker_host: str) -> Agent:
         start_timeout_s=90,
         stop_grace_s=30,
         config={config: render(cluster, ports, docker_host)},
+        # At a first start the client may ask before the server has made its keyring ("keyring has not been initialized
+        # yet"), and then tries again only after 15 to 30 s, or 1 s in dev mode (client.registerRetryIntv of Nomad).
+        restart_after_s=12,
     )
 
 

@@ -137,7 +137,9 @@ def _read(folder: Path) -> Ports | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise ToolchainError(f"{_file(folder)} is damaged ({error}). Make a new cluster with: make cluster-reset") from error
+        raise ToolchainError(
+            f"{_file(folder)} is damaged ({error}). Make a new cluster with: make cluster-reset"
+        ) from error
     first, last = recorded["dynamic_ports"]
     return Ports(recorded["ports"], (first, last))
 

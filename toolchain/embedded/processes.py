@@ -1,5 +1,6 @@
 """Processes that outlive the command that starts them, known by pid and start time."""
 
+import contextlib
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 from toolchain.waiting import wait_until
 
 MARKER = "CARAVAN_CLUSTER"
-"""Environment variable of everything that a cluster starts, children of its agents included; holds the cluster's folder."""
+"""Environment variable of whatever a cluster starts, its agents' children included; holds the cluster's folder."""
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -31,10 +32,8 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, unless the process is gone."""
         if self.alive():
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
                 os.kill(self.pid, number)
-            except ProcessLookupError:
-                pass  # it ended just now
 
     def end(self, grace_s: float) -> None:
         """Ask it to end, and after `grace_s` make it; returns when it is gone. TimeoutError when even that fails."""
@@ -102,7 +101,9 @@ def command_line(process: Process) -> list[str]:
 
 
 def _pids() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and int(entry.name) != os.getpid()]
+    return [
+        int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and int(entry.name) != os.getpid()
+    ]
 
 
 def _environment(pid: int) -> list[bytes]:
@@ -118,7 +119,5 @@ def _zero_separated(pid: int, name: str) -> list[bytes]:
 
 def _reap(pid: int) -> None:
     """A child of this very process stays a zombie until it is waited for."""
-    try:
+    with contextlib.suppress(ChildProcessError):  # somebody else's
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # somebody else's

@@ -1,0 +1,53 @@
+"""The pins agree with everything that repeats them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from toolchain import paths, requirements, versions
+
+PINS = versions.load()
+
+
+def required(module: str, path: str) -> str:
+    """The version of a module that a tool's go.mod asks for."""
+    text = (paths.GO_MODULES / module / "go.mod").read_text()
+    match = re.search(rf"^\s*(?:require )?{re.escape(path)} v(\S+)", text, re.MULTILINE)
+    assert match, f"{module}/go.mod does not require {path}"
+    return match.group(1)
+
+
+def test_requirements_txt_is_generated_from_the_pins() -> None:
+    assert paths.REQUIREMENTS.read_text() == requirements.render(PINS.python)
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "version"),
+    [
+        ("nomad", "github.com/hashicorp/nomad", PINS.nomad),
+        ("consul", "github.com/hashicorp/consul", PINS.consul),
+        ("pulumi", "github.com/pulumi/pulumi/pkg/v3", PINS.pulumi),
+        ("pulumi", "github.com/pulumi/pulumi/sdk/v3", PINS.pulumi),
+        ("language-python", "github.com/pulumi/pulumi/sdk/v3", PINS.language_host_built),
+    ],
+)
+def test_go_mod_builds_the_pinned_version(module: str, path: str, version: str) -> None:
+    assert required(module, path) == version
+
+
+def test_the_sdk_and_the_cli_have_the_same_version() -> None:
+    assert PINS.python["pulumi"] == PINS.pulumi
+
+
+def test_the_built_docker_plugin_reports_the_version_of_its_sdk() -> None:
+    source = (paths.GO_MODULES / "resource-docker" / "dockerinfo" / "provider.go").read_text()
+    assert f'var Version = "{PINS.docker_plugin}"' in source
+    assert PINS.python["pulumi-docker"] == PINS.docker_plugin
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "versions.toml"
+    file.write_text('[pulumi]\nversion = "1"\n')
+    with pytest.raises(KeyError, match="language_host_built"):
+        versions.load(file)
