@@ -1,0 +1,60 @@
+"""What is wrong with the user's input, in sentences, all of it at once."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to put right."""
+
+    where: str
+    """The file, and the key inside it if there is one: `services/web/service.yaml: check.path`."""
+    what: str
+    """The rest of the sentence: `is "health", but must start with "/"`."""
+
+    def __str__(self) -> str:
+        end = "" if self.what.endswith("?") else "."
+        return f"{self.where} {self.what}{end}"
+
+
+class SettingsError(Exception):
+    """Raised for bad input, with all its problems."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """`; did you mean "count"?` where a known name is near, otherwise the list of what is known."""
+    names = sorted(known)
+    near = difflib.get_close_matches(found.lower(), names, n=1, cutoff=0.6)
+    if not near:
+        # "interval" for interval_s, "memory" for memory_mb: too far apart for difflib, and the commonest slip.
+        near = [name for name in names if len(found) > 2 and name.startswith(found.lower())]
+    if near:
+        return f'did you mean "{near[0]}"?'
+    if not names:
+        return "there is none"
+    return "known are " + ", ".join(names)
+
+
+def shown(value: object) -> str:
+    """A found value as the user wrote it, short, on one line and without control characters."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
+            return f'"{escaped}"' if len(escaped) <= 60 else f'"{escaped[:57]}..." ({len(value)} characters)'
+        case int() | float():
+            return str(value)
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+    return f"a {type(value).__name__}"

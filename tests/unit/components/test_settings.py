@@ -1,0 +1,262 @@
+"""From files to valid settings: what is merged, what is the default, and the sentence for each bad input."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.problems import SettingsError
+from components.settings import DeployedService, Settings, load
+from tests.unit.components.samples import write_service
+
+ENVIRONMENT = {"CARAVAN_REGISTRY": "127.0.0.1:5000"}
+SERVICE = "services/web/service.yaml: "
+STACK = "stacks/Pulumi.dev.yaml: "
+VALID = "version: 1.0.0\nports: {http: {to: 80}}\n"
+
+
+def settings(root: Path, services: Any, **config: Any) -> Settings:
+    return load(root, "dev", {"services": services, **config}, ENVIRONMENT)
+
+
+def service(root: Path, text: str, override: Mapping[str, Any] | None = None) -> DeployedService:
+    write_service(root, "web", text)
+    return settings(root, {"web": override}).services[0]
+
+
+def problems(root: Path, services: Any, **config: Any) -> list[str]:
+    with pytest.raises(SettingsError) as error:
+        settings(root, services, **config)
+    return [str(problem) for problem in error.value.problems]
+
+
+def test_a_small_file_is_enough(repository: Path) -> None:
+    spec = service(repository, VALID).spec
+    assert (spec.name, spec.version, spec.count) == ("web", "1.0.0", 1)
+    assert spec.check is not None
+    assert (spec.check.type, spec.check.path, spec.check.port) == ("http", None, "http")
+    assert spec.rollout.promotes
+    assert spec.rollout.auto_revert
+
+
+def test_the_image_is_built_from_the_folder(repository: Path) -> None:
+    build = service(repository, VALID).build
+    assert build is not None
+    assert build.context == repository / "services" / "web"
+    assert build.dockerfile == repository / "services" / "web" / "Dockerfile"
+
+
+def test_the_stack_changes_single_values(repository: Path) -> None:
+    text = VALID + "rollout: {min_healthy_s: 5, canary: 2}\ntags: [a, b]\n"
+    spec = service(repository, text, {"rollout": {"min_healthy_s": 1.5}, "tags": ["c"]}).spec
+    assert (spec.rollout.min_healthy_s, spec.rollout.canary) == (1.5, 2)
+    assert spec.tags == ("c",)
+
+
+def test_the_stack_may_take_a_finished_image(repository: Path) -> None:
+    text = VALID + "image: {build: {dockerfile: Other}}\n"
+    deployed = service(repository, text, {"image": {"reference": "example.com/web:2"}})
+    assert deployed.build is None
+    assert deployed.spec.image.reference == "example.com/web:2"
+
+
+def test_a_check_can_be_refused(repository: Path) -> None:
+    spec = service(repository, VALID + "check: null\nrollout: {health_check: task_states}\n").spec
+    assert spec.check is None
+
+
+def test_without_canaries_nothing_is_promoted(repository: Path) -> None:
+    assert not service(repository, VALID + "rollout: {canary: 0}\n").spec.rollout.promotes
+
+
+@pytest.mark.parametrize(
+    "value", ["${NOMAD_ALLOC_ID}", "a$b", "$HOME", "{{ x }}", 'q"u\no\\te', "${node.unique.name}-${attr.cpu.arch}"]
+)
+def test_text_reaches_the_task_as_it_is(repository: Path, value: str) -> None:
+    assert service(repository, VALID, {"env": {"A": value}}).spec.env == {"A": value}
+
+
+def test_the_base_image_is_for_dockerfiles_that_declare_it(repository: Path) -> None:
+    for name in ("with", "without", "own"):
+        write_service(repository, name)
+    for name in ("with", "own"):
+        (repository / "services" / name / "Dockerfile").write_text("ARG BASE_IMAGE=x\nFROM ${BASE_IMAGE}\n")
+    own = {"image": {"build": {"args": {"BASE_IMAGE": "mine:1"}}}}
+    deployed = settings(repository, {"with": None, "without": None, "own": own}, base_image="base:1").services
+    args = {service.spec.name: dict(service.build.args) for service in deployed if service.build}
+    assert args == {"with": {"BASE_IMAGE": "base:1"}, "without": {}, "own": {"BASE_IMAGE": "mine:1"}}
+
+
+def test_only_listed_services_are_deployed_in_order(repository: Path) -> None:
+    for name in ("b", "a", "broken"):
+        write_service(repository, name, VALID if name != "broken" else "]")
+    assert [service.spec.name for service in settings(repository, {"b": {}, "a": None}).services] == ["a", "b"]
+
+
+def test_latest_is_fine_for_dev(repository: Path) -> None:
+    assert service(repository, VALID, {"image": {"reference": "example.com/web:latest"}}).build is None
+
+
+REFERENCE_RULE = 'must be an image reference such as "registry.example.com/web:1.2.3"'
+
+# A line of service.yaml, and below it the sentence that it is answered with.
+BAD = [
+    (case.splitlines()[0], case.splitlines()[1].strip())
+    for case in Path(__file__).with_name("bad_service_values.txt").read_text().split("\n\n")
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), BAD, ids=[text[:40] for text, _ in BAD])
+def test_a_bad_value_in_the_service_file(repository: Path, text: str, sentence: str) -> None:
+    key = text.partition(":")[0]
+    rest = "".join(line + "\n" for line in VALID.splitlines() if not line.startswith(f"{key}:"))
+    write_service(repository, "web", rest + text + "\n")
+    found = problems(repository, {"web": None})
+    assert found == [SERVICE + sentence]
+
+
+WEB = f"{STACK}caravan:services.web."
+
+
+@pytest.mark.parametrize(
+    ("override", "sentences"),
+    [
+        ({"count": -1}, [WEB + "count is -1, but must be 0 or more."]),
+        ({"cuont": 1}, [WEB + 'cuont is not a known key; did you mean "count"?']),
+        ({"image": {"reference": "web"}}, [WEB + 'image.reference is "web", but must have a tag or a digest.']),
+        ({"tags": ["a", "a"]}, [WEB + 'tags.1 is "a", which the service has already.']),
+        (
+            {"ports": {"http": {"static": 80}, "b": {"to": 1, "static": 80}}},
+            [WEB + "ports.b.static is 80, as is that of the port http."],
+        ),
+        (
+            {"rollout": {"healthy_deadline_s": 8}},
+            [SERVICE + "rollout.min_healthy_s is 10, but must be below healthy_deadline_s (8)."],
+        ),
+        (
+            {"count": -1, "check": {"port": "x"}, "ports": {"y": {"too": 1}}, "env": {"A": 1}},
+            [
+                SERVICE + "ports.y.to is missing.",
+                WEB + "count is -1, but must be 0 or more.",
+                WEB + 'env.A is 1, but must be text: write it in quotes, "1".',
+                WEB + 'ports.y.too is not a known key; did you mean "to"?',
+            ],
+        ),
+        (
+            {"count": -1, "kill_timeout_s": "1m", "check": {"port": "x"}},
+            [
+                WEB + 'check.port is "x", but no port has that label; known are http.',
+                WEB + "count is -1, but must be 0 or more.",
+                WEB + 'kill_timeout_s is "1m", but must be a number of seconds, without the unit.',
+            ],
+        ),
+    ],
+)
+def test_what_the_stack_says_is_told_of_the_stack(repository: Path, override: Any, sentences: list[str]) -> None:
+    write_service(repository, "web")
+    assert problems(repository, {"web": override}) == sentences
+
+
+def test_a_static_port_is_for_one_instance(repository: Path) -> None:
+    write_service(repository, "web")
+    (found,) = problems(repository, {"web": {"ports": {"http": {"static": 80}}, "count": 2}})
+    what = "ports.http.static is 80, which one instance per node can have, but count is 2: "
+    assert found == WEB + what + "leave it out, Consul tells clients the port."
+
+
+def test_everything_is_told_at_once(repository: Path) -> None:
+    write_service(repository, "web", "count: 0.5\n")
+    write_service(repository, "api", "a: 1\na: 2\n")
+    (repository / "services" / "empty").mkdir()
+    services = {"web": None, "api": None, "empty": 5, "wbe": None}
+    address = 'the address of a registry such as "127.0.0.1:5000" or "registry.example.com/team"'
+    assert problems(repository, services, registry="a b", datacentres=["x"]) == [
+        'services/api/service.yaml is not valid YAML: line 2, column 1: the key "a" is given twice (first in line 1).',
+        SERVICE + "count is 0.5, but must be a whole number.",
+        SERVICE + "version is missing.",
+        STACK + 'caravan:datacentres is not a known key; did you mean "datacenters"?',
+        STACK + f'caravan:registry is "a b", but must be {address}.',
+        STACK + "caravan:services.empty is 5, but must be a mapping of what differs here, or {}.",
+        STACK + 'caravan:services.wbe has no file "services/wbe/service.yaml"; did you mean "web"?',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("services", "found"),
+    [(None, "is missing"), ({}, "is a mapping"), ("web", 'is "web"'), (["web"], "is a list")],
+)
+def test_the_stack_lists_its_services(repository: Path, services: object, found: str) -> None:
+    expected = f"caravan:services {found}, but must be a mapping of the services to deploy to what differs here."
+    assert problems(repository, services) == [STACK + expected]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("datacenters", "dc1", 'is "dc1", but must be a list of names, with one at least.'),
+        ("datacenters", [], "is a list, but must be a list of names, with one at least."),
+        ("datacenters", [1], "is a list, but must be a list of names, with one at least."),
+        ("namespace", "", 'is "", but must be text on one line, not empty.'),
+        ("region", "a\nb", 'is "a\\nb", but must be text on one line, not empty.'),
+        ("base_image", "A B", f'is "A B", but {REFERENCE_RULE}.'),
+    ],
+)
+def test_a_bad_value_in_the_stack_file(repository: Path, key: str, value: object, sentence: str) -> None:
+    write_service(repository, "web")
+    assert problems(repository, {"web": None}, **{key: value}) == [f"{STACK}caravan:{key} {sentence}"]
+
+
+def test_built_images_need_a_registry(repository: Path) -> None:
+    write_service(repository, "web")
+    with pytest.raises(SettingsError) as error:
+        load(repository, "dev", {"services": {"web": None}}, {})
+    expected = (
+        "caravan:registry is missing, and so is CARAVAN_REGISTRY: built images need a registry, such as 127.0.0.1:5000."
+    )
+    assert str(error.value) == STACK + expected
+
+
+def test_a_finished_image_needs_none(repository: Path) -> None:
+    write_service(repository, "web")
+    config = {"services": {"web": {"image": {"reference": "example.com/web:1"}}}}
+    assert load(repository, "dev", config, {}).stack.registry is None
+
+
+def test_a_bad_value_of_a_variable_is_told_of_the_variable(repository: Path) -> None:
+    write_service(repository, "web")
+    with pytest.raises(SettingsError) as error:
+        load(repository, "dev", {"services": {"web": None}}, {"CARAVAN_REGISTRY": "x y"})
+    assert str(error.value).startswith(
+        'The environment variable CARAVAN_REGISTRY is "x y", but must be the address of a registry'
+    )
+
+
+def test_two_services_with_one_name(repository: Path) -> None:
+    write_service(repository, "a", VALID + "name: web\n")
+    write_service(repository, "web")
+    assert problems(repository, {"a": None, "web": None}) == [STACK + 'caravan:services has two services named "web".']
+
+
+@pytest.mark.parametrize("name", ["../services/web", "web/", "", ".", "web/../web"])
+def test_a_service_is_named_by_its_folder(repository: Path, name: str) -> None:
+    write_service(repository, "web")
+    (found,) = problems(repository, {name: None})
+    assert found.startswith(STACK + f'caravan:services.{name} has no file "services/{name}/service.yaml"; ')
+
+
+def test_latest_is_refused_outside_dev(repository: Path) -> None:
+    write_service(repository, "web")
+    override = {"image": {"reference": "example.com/web:latest"}}
+    with pytest.raises(SettingsError) as error:
+        load(repository, "prod", {"services": {"web": override}}, ENVIRONMENT)
+    what = 'is "example.com/web:latest", but the tag "latest" may mean another image tomorrow: name a version.'
+    assert str(error.value) == f"stacks/Pulumi.prod.yaml: caravan:services.web.image.reference {what}"
+
+
+def test_a_context_that_leads_out_of_the_repository_by_a_symlink(repository: Path, tmp_path: Path) -> None:
+    write_service(repository, "web", VALID + "image: {build: {context: out}}\n")
+    (repository / "services" / "web" / "out").symlink_to(tmp_path)
+    assert problems(repository, {"web": None}) == [
+        SERVICE + 'image.build has the context "out", which is outside the repository.'
+    ]
