@@ -15,6 +15,7 @@ from toolchain import base_image, locks, paths, status, versions
 from toolchain.docker_api import Docker
 from toolchain.embedded import consul, dockerd, leftovers, nomad, ports, registry
 from toolchain.embedded.addresses import Addresses
+from toolchain.embedded.agent import Agent
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 
@@ -37,13 +38,13 @@ def start(directory: Path = paths.CLUSTER) -> Addresses:
             images.start(chosen, step)
         with Step("base image") as step:
             base = base_image.ensure(versions.load().base_image, images.address, Docker(docker_host), step)
-        agents = [consul.agent(cluster, chosen), nomad.agent(cluster, chosen, docker_host)]
-        for agent in agents:
+        catalogue, scheduler = consul.agent(cluster, chosen), nomad.server(cluster, chosen)
+        for agent in (catalogue, scheduler, nomad.client(cluster, chosen, docker_host)):
             with Step(agent.name) as step:
                 agent.start(chosen, step)
         addresses = Addresses(
-            nomad=agents[1].address,
-            consul=agents[0].address,
+            nomad=scheduler.address,
+            consul=catalogue.address,
             registry=images.address,
             base_image=base,
             docker_host=docker_host,
@@ -65,16 +66,14 @@ def stop(directory: Path = paths.CLUSTER) -> None:
     with _exclusive(cluster):
         docker = Docker(dockerd.host())
         # Nomad first: it would start again what is ended behind its back.
-        with Step("nomad") as step:
-            step.done("ended" if nomad.agent(cluster, chosen, docker.host).stop() else "did not run")
+        _stop(nomad.client(cluster, chosen, docker.host))
         with Step("containers") as step:
             running = leftovers.containers(cluster, docker) if docker.answers() else []
             step.update(f"ending {len(running)}")
             leftovers.remove_containers(running, docker)
             step.done(f"{len(running)} ended")
-        for agent in (consul.agent(cluster, chosen), registry.agent(cluster, chosen)):
-            with Step(agent.name) as step:
-                step.done("ended" if agent.stop() else "did not run")
+        for agent in (nomad.server(cluster, chosen), consul.agent(cluster, chosen), registry.agent(cluster, chosen)):
+            _stop(agent)
         leftovers.end_processes(cluster)
         leftovers.unmount(cluster)
         with Step("docker") as step:
@@ -87,6 +86,11 @@ def reset(directory: Path = paths.CLUSTER) -> None:
     if (directory / "cluster.json").is_file():
         shutil.rmtree(directory)
         print(f"  {directory} deleted.")
+
+
+def _stop(agent: Agent) -> None:
+    with Step(agent.name) as step:
+        step.done("ended" if agent.stop() else "did not run")
 
 
 @contextmanager

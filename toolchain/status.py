@@ -18,7 +18,8 @@ def show(cluster: Path) -> bool:
     for agent in (
         registry.agent(cluster, chosen),
         consul.agent(cluster, chosen),
-        nomad.agent(cluster, chosen, dockerd.host()),
+        nomad.server(cluster, chosen),
+        nomad.client(cluster, chosen, dockerd.host()),
     ):
         process = agent.process()
         lacking = agent.lacks() if process else None

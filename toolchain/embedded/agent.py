@@ -34,8 +34,6 @@ class Agent:
     stop_grace_s: float
     config: dict[Path, str] = field(default_factory=dict)
     """Files to write before the start."""
-    restart_after_s: float | None = None
-    """Start it anew, once, if it is not ready by then."""
 
     @property
     def log(self) -> Path:
@@ -55,7 +53,7 @@ class Agent:
         """Start it unless it runs, and wait until it is ready. Raises ToolchainError with the end of its log."""
         process = self.process() or self._adopt()
         if process:
-            self._wait(process, self.start_timeout_s, step)
+            self._wait(process, step)
             step.done(f"already runs at {self.address}")
             return
         self._refuse_taken_ports(ports)
@@ -63,11 +61,9 @@ class Agent:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         self._keep_log_small()
-        process = self._spawn()
-        if self.restart_after_s and not self._settles(process, self.restart_after_s, step):
-            process.end(self.stop_grace_s)
-            process = self._spawn()
-        self._wait(process, self.start_timeout_s, step)
+        process = processes.spawn(self.command, self.log, {**os.environ, processes.MARKER: str(self.cluster)})
+        processes.save(process, self.pid_file)
+        self._wait(process, step)
         step.done(f"ready at {self.address}")
 
     def stop(self) -> bool:
@@ -99,29 +95,22 @@ class Agent:
         if self.log.is_file() and self.log.stat().st_size > LOG_KEPT_BYTES:
             self.log.rename(self.log.with_suffix(".log.1"))
 
-    def _spawn(self) -> Process:
-        process = processes.spawn(self.command, self.log, {**os.environ, processes.MARKER: str(self.cluster)})
-        processes.save(process, self.pid_file)
-        return process
-
-    def _settles(self, process: Process, timeout_s: float, step: Step) -> bool:
-        """Wait until it is ready or has ended; False when it is neither in time."""
+    def _wait(self, process: Process, step: Step) -> None:
+        lacking: str | None = "answer"
 
         def settled() -> bool:
+            nonlocal lacking
             lacking = self.lacks()
             step.update(f"waiting for its {lacking}")
             return lacking is None or not process.alive()
 
-        return wait_until(settled, timeout_s)
-
-    def _wait(self, process: Process, timeout_s: float, step: Step) -> None:
-        self._settles(process, timeout_s, step)
-        lacking = self.lacks()
+        wait_until(settled, self.start_timeout_s)
         if not process.alive():
             raise ToolchainError(f"{self.name} ended at its start. The end of {self.log}:\n{tail(self.log)}")
         if lacking:
             raise ToolchainError(
-                f"{self.name} has no {lacking} after {timeout_s:g} s. The end of {self.log}:\n{tail(self.log)}"
+                f"{self.name} has no {lacking} after {self.start_timeout_s:g} s. "
+                f"The end of {self.log}:\n{tail(self.log)}"
             )
 
 

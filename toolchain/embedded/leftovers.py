@@ -14,7 +14,7 @@ GRACE_S = 10
 
 def containers(cluster: Path, docker: Docker) -> list[str]:
     """Ids of the containers of this cluster's allocations, and of no other cluster's."""
-    data = nomad.data_folder(cluster)
+    data = nomad.client_data(cluster)
     id_file = data / "client" / "client-id"
     node = id_file.read_text().strip() if id_file.is_file() else None
     # The container that holds a group's network has no node label, so allocations are looked at too.
@@ -43,7 +43,7 @@ def end_processes(cluster: Path) -> int:
 
 def unmount(cluster: Path) -> None:
     """Unmount what Nomad's client mounted into the allocations' folders."""
-    data = str(nomad.data_folder(cluster)) + "/"
+    data = str(nomad.client_data(cluster)) + "/"
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     # proc(5): blanks and backslashes are written as octal numbers.
     decoded = [mount.encode().decode("unicode_escape") for mount in mounts]

@@ -1,4 +1,8 @@
-"""The Nomad agent: server and client in one, with the Docker driver, on loopback."""
+"""Nomad: a server and a client with the Docker driver, on loopback.
+
+Two agents, as in production. In one agent the client asks before the server has elected itself and read its keyring,
+is refused, and tries again only after 15 to 30 s (outside of dev mode, which keeps nothing for the next start).
+"""
 
 import json
 import string
@@ -9,18 +13,12 @@ from toolchain.embedded.agent import Agent
 from toolchain.embedded.local_http import get_json
 from toolchain.embedded.ports import Ports
 
-_CONFIG = string.Template("""\
+_COMMON = string.Template("""\
 name                 = "caravan"
 datacenter           = "dc1"
 data_dir             = $data_dir
 bind_addr            = "127.0.0.1"
 disable_update_check = true
-
-ports {
-  http = $http
-  rpc  = $rpc
-  serf = $serf
-}
 
 # Without it the agent refuses loopback.
 advertise {
@@ -29,13 +27,33 @@ advertise {
   serf = "127.0.0.1"
 }
 
+consul {
+  address      = $consul
+  grpc_address = $consul_grpc
+}
+""")
+
+_SERVER = string.Template("""
+ports {
+  http = $http
+  rpc  = $rpc
+  serf = $serf
+}
+
 server {
   enabled          = true
   bootstrap_expect = 1
 }
+""")
+
+_CLIENT = string.Template("""
+ports {
+  http = $http
+}
 
 client {
   enabled           = true
+  servers           = [$server]
   network_interface = "lo"
   min_dynamic_port  = $first_dynamic
   max_dynamic_port  = $last_dynamic
@@ -47,11 +65,6 @@ client {
     cpu    = 100 # MHz
     memory = 128 # MiB
   }
-}
-
-consul {
-  address      = $consul
-  grpc_address = $consul_grpc
 }
 
 plugin "docker" {
@@ -80,50 +93,84 @@ plugin "raw_exec" {
 """)
 
 
-def agent(cluster: Path, ports: Ports, docker_host: str) -> Agent:
-    """Nomad of the cluster in this folder, with the Docker daemon at `docker_host`."""
+def server(cluster: Path, ports: Ports) -> Agent:
+    """The Nomad server of the cluster in this folder."""
     config = cluster / "config" / "nomad.hcl"
     return Agent(
         name="nomad",
         cluster=cluster,
         command=[str(paths.BIN / "nomad"), "agent", f"-config={config}"],
         address=f"http://{ports.address('nomad_http')}",
-        port_names=tuple(name for name in ports.named if name.startswith("nomad_")),
-        lacks=lambda: _lacks(ports.address("nomad_http")),
-        start_timeout_s=90,
-        stop_grace_s=30,
-        config={config: render(cluster, ports, docker_host)},
-        # At a first start the client may ask before the server has made its keyring ("keyring has not been initialized
-        # yet"), and then tries again only after 15 to 30 s, or 1 s in dev mode (client.registerRetryIntv of Nomad).
-        restart_after_s=12,
+        port_names=("nomad_http", "nomad_rpc", "nomad_serf"),
+        lacks=lambda: _server_lacks(ports.address("nomad_http")),
+        start_timeout_s=60,
+        stop_grace_s=15,
+        config={config: render_server(cluster, ports)},
     )
 
 
-def data_folder(cluster: Path) -> Path:
-    """Where the agent keeps its state and the allocations' folders."""
-    return cluster / "data" / "nomad"
+def client(cluster: Path, ports: Ports, docker_host: str) -> Agent:
+    """The Nomad client of the cluster in this folder, with the Docker daemon at `docker_host`."""
+    config = cluster / "config" / "nomad-client.hcl"
+    return Agent(
+        name="nomad-client",
+        cluster=cluster,
+        command=[str(paths.BIN / "nomad"), "agent", f"-config={config}"],
+        address=f"http://{ports.address('nomad_client_http')}",
+        port_names=("nomad_client_http",),
+        lacks=lambda: _client_lacks(ports.address("nomad_http"), ports.address("nomad_client_http")),
+        start_timeout_s=90,
+        stop_grace_s=30,
+        config={config: render_client(cluster, ports, docker_host)},
+    )
 
 
-def render(cluster: Path, ports: Ports, docker_host: str) -> str:
-    """The agent's configuration file."""
-    # JSON strings are HCL strings.
-    return _CONFIG.substitute(
-        data_dir=json.dumps(str(data_folder(cluster))),
-        http=ports["nomad_http"],
-        rpc=ports["nomad_rpc"],
-        serf=ports["nomad_serf"],
+def client_data(cluster: Path) -> Path:
+    """Where the client keeps its identity and the allocations' folders."""
+    return cluster / "data" / "nomad-client"
+
+
+def render_server(cluster: Path, ports: Ports) -> str:
+    """The server's configuration file."""
+    return _common(cluster / "data" / "nomad", ports) + _SERVER.substitute(
+        http=ports["nomad_http"], rpc=ports["nomad_rpc"], serf=ports["nomad_serf"]
+    )
+
+
+def render_client(cluster: Path, ports: Ports, docker_host: str) -> str:
+    """The client's configuration file."""
+    return _common(client_data(cluster), ports) + _CLIENT.substitute(
+        http=ports["nomad_client_http"],
+        server=json.dumps(ports.address("nomad_rpc")),
         first_dynamic=ports.dynamic[0],
         last_dynamic=ports.dynamic[1],
-        consul=json.dumps(ports.address("consul_http")),
-        consul_grpc=json.dumps(ports.address("consul_grpc")),
         docker_host=json.dumps(docker_host),
     )
 
 
-def _lacks(address: str) -> str | None:
-    if not get_json(address, "/v1/status/leader"):
+def _common(data: Path, ports: Ports) -> str:
+    # JSON strings are HCL strings.
+    return _COMMON.substitute(
+        data_dir=json.dumps(str(data)),
+        consul=json.dumps(ports.address("consul_http")),
+        consul_grpc=json.dumps(ports.address("consul_grpc")),
+    )
+
+
+def _server_lacks(server: str) -> str | None:
+    if not get_json(server, "/v1/status/leader"):
         return "leader"
-    nodes = get_json(address, "/v1/nodes") or []
+    # Signs the identities of nodes and tasks; read a moment after the election.
+    keys = get_json(server, "/.well-known/jwks.json") or {}
+    return None if keys.get("keys") else "keyring"
+
+
+def _client_lacks(server: str, client: str) -> str | None:
+    about_client = ((get_json(client, "/v1/agent/self") or {}).get("stats") or {}).get("client") or {}
+    # After a restart the server still lists the node as ready, so the client is asked for its first heartbeat.
+    if about_client.get("heartbeat_ttl", "0s") == "0s":
+        return "heartbeat"
+    nodes = get_json(server, "/v1/nodes") or []
     ready = [node for node in nodes if node["Status"] == "ready"]
     if not ready:
         return "ready node"

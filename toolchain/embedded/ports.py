@@ -14,6 +14,7 @@ DEFAULTS = {
     "nomad_http": 4646,
     "nomad_rpc": 4647,
     "nomad_serf": 4648,
+    "nomad_client_http": 4649,
     "consul_http": 8500,
     "consul_rpc": 8300,
     "consul_serf_lan": 8301,
@@ -23,7 +24,7 @@ DEFAULTS = {
     "consul_dns": 8600,
     "registry": 5000,
 }
-"""Sources: Nomad "Ports used", Consul "Required ports", distribution's `http.addr`."""
+"""Sources: Nomad "Ports used" (4649 is ours: its client shares the server's host), Consul "Required ports"."""
 
 _ALSO_UDP = {"nomad_serf", "consul_serf_lan", "consul_serf_wan", "consul_dns"}
 # Below the ports that Linux gives to outgoing connections (32768 and up), so that those do not take them.
@@ -141,7 +142,8 @@ def _read(folder: Path) -> Ports | None:
             f"{_file(folder)} is damaged ({error}). Make a new cluster with: make cluster-reset"
         ) from error
     first, last = recorded["dynamic_ports"]
-    return Ports(recorded["ports"], (first, last))
+    # A cluster made by an older Caravan may lack a port that was added since.
+    return Ports(DEFAULTS | recorded["ports"], (first, last))
 
 
 def _write(file: Path, text: str) -> None:

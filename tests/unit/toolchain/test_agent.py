@@ -93,15 +93,6 @@ def test_one_that_never_gets_ready_says_what_it_lacks(agent: Agent, ports: Ports
         start(replace(agent, lacks=lambda: "leader", start_timeout_s=0.3), ports)
 
 
-def test_one_that_is_stuck_is_started_anew_once(agent: Agent, ports: Ports, tmp_path: Path) -> None:
-    starts = tmp_path / "logs" / "server.log"
-
-    def lacks() -> str | None:
-        return None if starts.is_file() and starts.read_text().count("started") == 2 else "ready node"
-
-    assert "ready at" in start(replace(agent, lacks=lacks, restart_after_s=0.3), ports)
-
-
 def test_a_large_log_is_put_aside_at_a_start(agent: Agent, ports: Ports) -> None:
     agent.log.parent.mkdir()
     agent.log.write_bytes(b"x" * (LOG_KEPT_BYTES + 1))

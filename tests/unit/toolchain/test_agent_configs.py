@@ -26,10 +26,19 @@ def test_the_registry_listens_on_loopback_and_keeps_images_in_the_cluster() -> N
 
 
 def test_nomad_leaves_images_and_other_clusters_containers_alone() -> None:
-    config = nomad.render(CLUSTER, PORTS, "unix:///run/docker.sock")
-    assert 'data_dir             = "/somewhere/a cluster/data/nomad"' in config
+    config = nomad.render_client(CLUSTER, PORTS, "unix:///run/docker.sock")
+    assert 'data_dir             = "/somewhere/a cluster/data/nomad-client"' in config
     assert 'endpoint     = "unix:///run/docker.sock"' in config
-    assert re.search(r"image = false", config)
+    assert "image = false" in config
     assert re.search(r"dangling_containers \{\s+enabled = false", config)
     assert '"node_id"' in config
-    assert "$" not in config
+
+
+def test_nomads_client_finds_its_server() -> None:
+    server, client = nomad.render_server(CLUSTER, PORTS), nomad.render_client(CLUSTER, PORTS, "unix:///run/docker.sock")
+    assert "rpc  = 4647" in server
+    assert 'servers           = ["127.0.0.1:4647"]' in client
+    assert "http = 4649" in client
+    for config in (server, client):
+        assert 'bind_addr            = "127.0.0.1"' in config
+        assert "$" not in config

@@ -21,7 +21,7 @@ def container(name: str, **labels: str) -> dict[str, Any]:
 
 
 def test_only_the_containers_of_this_clusters_node_and_allocations_are_ended(tmp_path: Path) -> None:
-    data = nomad.data_folder(tmp_path)
+    data = nomad.client_data(tmp_path)
     (data / "client").mkdir(parents=True)
     (data / "client" / "client-id").write_text("node-1\n")
     (data / "alloc" / "alloc-1").mkdir(parents=True)

@@ -18,6 +18,8 @@ from toolchain.progress import Step
 from toolchain.releases import Release
 
 PINS = versions.load()
+SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+CLI_VERSION = "github.com/pulumi/pulumi/pkg/v3/version.Version"
 TOOL = Tool(
     name="thing",
     version="1.2.3",
@@ -165,9 +167,6 @@ def test_the_flags_are_ones_that_go_accepts(tmp_path: Path) -> None:
         str(tmp_path / "pulumi"),
         "-trimpath",
         "-ldflags",
-        f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}"
-        f" -X github.com/pulumi/pulumi/pkg/v3/version.Version={version}",
+        f"-s -w -X {SDK_VERSION}={version} -X {CLI_VERSION}={version}",
         "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     ]
-
-

@@ -31,7 +31,7 @@ def test_a_recorded_process_is_found_again(sleeper: Process, tmp_path: Path) -> 
 def test_a_later_process_with_the_recorded_pid_is_not_ours_and_is_not_ended(
     sleeper: Process, tmp_path: Path, change: dict[str, int | str]
 ) -> None:
-    stale = Process(**{**asdict(sleeper), **change})  # type: ignore[arg-type]
+    stale = Process(**{**asdict(sleeper), **change})
     processes.save(stale, tmp_path / "sleeper.json")
 
     assert processes.load(tmp_path / "sleeper.json") is None
