@@ -1,0 +1,57 @@
+"""Requests through Consul's healthy instances, one after the other, while something else happens."""
+
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from tests.cluster.api import Api
+
+PAUSE_S = 0.02
+ENOUGH = 20
+"""Fewer requests than this show nothing."""
+
+
+@dataclass
+class Load:
+    """A client that asks Consul before each request, as one does that honours health. Use as a context manager."""
+
+    consul: Api
+    service: str
+    sent: int = 0
+    failures: list[str] = field(default_factory=list)
+    answers: set[str] = field(default_factory=set)
+
+    def __enter__(self) -> "Load":
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(timeout=60)
+
+    def lost_none(self) -> None:
+        """Asserts that enough requests were sent and that each was answered."""
+        assert self.failures == []
+        assert self.sent >= ENOUGH, f"only {self.sent} requests were sent"
+
+    def _run(self) -> None:
+        turn = 0
+        while not self._stop.wait(PAUSE_S):
+            addresses = sorted(self.consul.healthy(self.service))
+            self.sent += 1
+            if not addresses:
+                self.failures.append("Consul has no healthy instance")
+                continue
+            address = addresses[turn % len(addresses)]
+            turn += 1
+            try:
+                with urllib.request.urlopen(f"http://{address}/", timeout=10) as response:
+                    self.answers.add(response.read().decode().splitlines()[0])
+            except (urllib.error.URLError, OSError) as error:
+                self.failures.append(f"{address}: {error}")

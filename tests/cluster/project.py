@@ -1,0 +1,146 @@
+"""A user's project in a folder of its own, driven through the real Pulumi CLI."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cluster.api import Api
+from toolchain import paths
+from toolchain.cluster import Addresses
+
+UP_TIMEOUT_S = 300.0
+SHARED = ("Pulumi.yaml", "__main__.py", "components", "providers", ".venv")
+FAST: dict[str, Any] = {
+    "check": {"interval_s": 1, "timeout_s": 1},
+    "rollout": {"min_healthy_s": 1, "healthy_deadline_s": 15, "progress_deadline_s": 20},
+    "restart": {"attempts": 1, "delay_s": 1, "interval_s": 300},
+    "shutdown_delay_s": 1.5,
+    "resources": {"cpu_mhz": 50, "memory_mb": 64},
+}
+"""What makes a deployment take seconds; everything else is as users have it."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command printed (both streams) and its exit code."""
+
+    code: int
+    text: str
+
+    @property
+    def diagnostics(self) -> str:
+        """The part in which the CLI sums up what was said of each resource; before it, lines come live and repeat."""
+        return self.text[max(0, self.text.find("Diagnostics:")) :]
+
+    def block(self, start: str) -> str:
+        """The lines of the diagnostics from the first one that holds `start` to the next empty line."""
+        lines = self.diagnostics.splitlines()
+        first = next((number for number, line in enumerate(lines) if start in line), None)
+        assert first is not None, f"{start!r} is not in:\n{self.text}"
+        end = next((number for number in range(first, len(lines)) if not lines[number].strip()), len(lines))
+        return "\n".join(lines[first:end])
+
+
+class Project:
+    """The checkout's program with one service of the test's own, a copy of the example."""
+
+    def __init__(self, folder: Path, addresses: Addresses, name: str) -> None:
+        self.folder = folder
+        self.addresses = addresses
+        self.name = name
+        self.nomad = Api(addresses.nomad)
+        self.consul = Api(addresses.consul)
+        for part in SHARED:
+            (folder / part).symlink_to(paths.ROOT / part)
+        self.service = folder / "services" / name
+        shutil.copytree(paths.ROOT / "services" / "microservice-example", self.service)
+        (folder / "stacks").mkdir()
+        (folder / "state").mkdir()
+        self.override({})
+        tools = f"{paths.ROOT / '.venv' / 'bin'}:{paths.ROOT / '.caravan' / 'bin'}"
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "NOMAD_", "CONSUL_"))},
+            **addresses.environment(),
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "VIRTUAL_ENV": str(paths.ROOT / ".venv"),
+            "PULUMI_HOME": str(paths.ROOT / ".caravan" / "pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "of the tests",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        self.run("stack", "init", "dev")
+
+    def override(self, values: dict[str, Any]) -> None:
+        """Writes the stack file: short times, and `values` over them for the service."""
+        service = dict(FAST)
+        for key, value in values.items():
+            service[key] = {**service.get(key, {}), **value} if isinstance(value, dict) else value
+        stack = self.folder / "stacks" / "Pulumi.dev.yaml"
+        written = yaml.safe_load(stack.read_text()) if stack.exists() else {}
+        config = {**(written.get("config") or {}), "caravan:services": {self.name: service}}
+        stack.write_text(yaml.safe_dump({**written, "config": config}))
+
+    def edit(self, old: str, new: str, file: str = "server.py") -> None:
+        """Replaces a text of the service's source."""
+        path = self.service / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def run(self, *arguments: str, check: bool = True, **environment: str) -> Result:
+        """Runs `pulumi ARGUMENTS`; with `check` a failure fails the test with the whole output."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=UP_TIMEOUT_S,
+        )
+        result = Result(done.returncode, done.stdout)
+        assert not check or result.code == 0, result.text
+        return result
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts `pulumi ARGUMENTS` and does not wait."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def preview(self, *arguments: str, check: bool = True, **environment: str) -> Result:
+        return self.run("preview", *arguments, check=check, **environment)
+
+    def up(self, *arguments: str, check: bool = True, **environment: str) -> Result:
+        return self.run("up", "--yes", *arguments, check=check, **environment)
+
+    def outputs(self) -> Any:
+        """The stack's outputs for the service: urls, image, version."""
+        return json.loads(self.run("stack", "output", "--json").text)["services"][self.name]
+
+    def clean_up(self) -> None:
+        """Leaves no job of the test behind, whatever the test has done to the state."""
+        self.run("cancel", "--yes", check=False)
+        self.run("destroy", "--yes", "--refresh", check=False)
+        if self.nomad.job(self.name) is not None:
+            self.nomad.purge(self.name)
+
+
+def interrupt(process: subprocess.Popen[str]) -> str:
+    """Ctrl-C: the signal that a terminal sends to the command. Returns what it printed."""
+    process.send_signal(signal.SIGINT)
+    return process.communicate(timeout=UP_TIMEOUT_S)[0]

@@ -1,0 +1,117 @@
+"""The two promises: a bad version never takes the service down, and the user reads why it failed."""
+
+import time
+
+import pytest
+
+from tests.cluster.load import Load
+from tests.cluster.project import Project
+
+pytestmark = pytest.mark.cluster
+
+GOOD_AGAIN = ("Hello from", "Hello again from")
+
+
+def good_version_works(project: Project) -> None:
+    """The next plain `up` of a good version: no refresh, no import."""
+    project.edit(*GOOD_AGAIN)
+    project.up()
+    assert project.nomad.job(project.name)["Stable"]
+    assert len(project.outputs()["urls"]) == 1
+
+
+def test_an_image_that_does_not_exist_is_refused_before_anything_is_registered(project: Project) -> None:
+    project.up()
+    missing = f"{project.addresses.registry}/{project.name}:9.9.9"
+    project.override({"image": {"reference": missing}})
+
+    with Load(project.consul, project.name) as load:
+        started = time.monotonic()
+        failed = project.up(check=False)
+        took_s = time.monotonic() - started
+    assert failed.code != 0
+    assert f"image {missing} cannot be pulled" in failed.text
+    assert "Nothing was registered" in failed.text
+    assert took_s < 60  # not Nomad's progress deadline
+    load.lost_none()
+    assert project.nomad.job(project.name)["Version"] == 0
+
+    project.override({})
+    good_version_works(project)
+
+
+def test_an_image_that_vanishes_after_the_check_fails_at_once_and_is_explained(project: Project) -> None:
+    """The registry is asked before; what Nomad then meets is told all the same, without waiting for its deadline."""
+    project.up()
+    job = project.nomad.job(project.name)
+    # The address by which the node's Docker finds no registry, but whose name cannot be checked from here.
+    image = "registry.invalid/nothing:1"
+    project.override({"image": {"reference": image}})
+
+    with Load(project.consul, project.name) as load:
+        failed = project.up(check=False)
+    assert failed.code != 0
+    assert "seen from here" in failed.text
+    assert image in failed.text
+    assert f"went back to version {job['Version']}" in failed.text
+    load.lost_none()
+
+    project.override({})
+    good_version_works(project)
+
+
+def test_a_version_that_never_gets_healthy_is_explained_and_reverted(project: Project) -> None:
+    project.up()
+    project.edit('return HTTPStatus.OK, "ok\\n"', 'return HTTPStatus.SERVICE_UNAVAILABLE, "no database\\n"')
+    project.edit("shuts down", "shuts down now")
+    project.edit("listens on {host}", "cannot find its database, listens on {host}")
+
+    with Load(project.consul, project.name) as load:
+        failed = project.up(check=False)
+    assert failed.code != 0
+    assert "version 1 failed" in failed.text
+    assert "503 Service Unavailable" in failed.text
+    assert "no database" in failed.text
+    assert "cannot find its database" in failed.text
+    assert "Nomad went back to version 0 (as version 2)" in failed.text
+    load.lost_none()
+    assert load.answers == {"Hello from microservice-example@1.0.0"}
+
+    project.edit('HTTPStatus.SERVICE_UNAVAILABLE, "no database\\n"', 'HTTPStatus.OK, "ok\\n"')
+    good_version_works(project)
+
+
+def test_a_version_that_crashes_fails_when_its_restarts_are_spent(project: Project) -> None:
+    project.up()
+    project.edit("    sys.exit(main())", '    sys.exit("cannot read /etc/app.conf")')
+
+    with Load(project.consul, project.name) as load:
+        failed = project.up(check=False)
+    assert failed.code != 0
+    assert "it ended with exit code 1, 2 times" in failed.text
+    assert "cannot read /etc/app.conf" in failed.text
+    assert "Nomad went back to version 0" in failed.text
+    load.lost_none()
+
+
+def test_a_first_deployment_that_fails_says_that_there_is_nothing_to_go_back_to(project: Project) -> None:
+    project.edit("    sys.exit(main())", '    sys.exit("cannot read /etc/app.conf")')
+
+    failed = project.up(check=False)
+    assert failed.code != 0
+    assert "cannot read /etc/app.conf" in failed.text
+    assert "there is no earlier version that Nomad could go back to" in failed.text
+
+    project.edit('    sys.exit("cannot read /etc/app.conf")', "    sys.exit(main())")
+    good_version_works(project)
+
+
+def test_what_cannot_be_placed_is_refused_at_preview(project: Project) -> None:
+    project.up()
+    project.override({"resources": {"memory_mb": 900_000}})
+
+    failed = project.preview(check=False)
+    assert failed.code != 0
+    assert "cannot be placed" in failed.text
+    assert "memory" in failed.text
+    assert project.nomad.job(project.name)["Version"] == 0

@@ -1,0 +1,128 @@
+"""The path of every user: first deployment, no change, a change, the end."""
+
+import re
+import subprocess
+import urllib.request
+
+import pytest
+
+from tests.cluster.load import Load
+from tests.cluster.project import Project
+from toolchain.docker_api import Docker
+from toolchain.embedded.local_http import get_json
+
+pytestmark = pytest.mark.cluster
+
+
+def hello(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        text: str = response.read().decode()
+    return text
+
+
+def tags(project: Project) -> list[str]:
+    answer = get_json(project.addresses.registry, f"/v2/{project.name}/tags/list")
+    return sorted(answer["tags"])
+
+
+def test_first_deployment_serves_and_a_second_up_changes_nothing(project: Project) -> None:
+    preview = project.preview()
+    assert f'job "{project.name}": new' in preview.text
+    assert f"scheduler: group {project.name}: 1 create" in preview.text
+    assert project.nomad.job(project.name) is None
+
+    project.up()
+
+    outputs = project.outputs()
+    assert outputs["version"] == 0
+    assert outputs["image"].startswith(f"{project.addresses.registry}/{project.name}:1.0.0-")
+    assert re.search(r"@sha256:[0-9a-f]{64}$", outputs["image"])
+    assert [url.removeprefix("http://") for url in outputs["urls"]] == project.consul.healthy(project.name)
+    allocation = project.nomad.running(project.name)[0]["ID"]
+    assert hello(outputs["urls"][0]) == f"Hello from microservice-example@1.0.0\nallocation {allocation}\n"
+
+    pushed = tags(project)
+    again = project.up()
+    assert re.search(r"Resources:\n\s+\d+ unchanged\n", again.text), again.text
+    assert tags(project) == pushed
+    assert project.nomad.job(project.name)["Version"] == 0
+
+
+def test_a_changed_text_previews_as_itself_and_loses_no_request(project: Project) -> None:
+    project.up()
+    old = project.outputs()["image"].partition("@")[0]
+    project.edit("Hello from", "Good morning from")
+
+    preview = project.preview()
+    block = preview.block(f'job "{project.name}", version 0 in Nomad now:').splitlines()
+    new = re.search(r'→ "([^"]+)"', block[1])
+    assert new
+    assert new[1] != old
+    assert new[1].startswith(old.rpartition("-")[0])
+    where = f"group {project.name}, task {project.name}"
+    assert [line.strip() for line in block] == [
+        f'job "{project.name}", version 0 in Nomad now:',
+        f'~ {where}: Config.image "{old}" → "{new[1]}"',
+        f"scheduler: group {project.name}: 1 canary, 1 ignore",
+        f"group {project.name}: all 1 running instance keeps serving until 1 canary is healthy",
+    ]
+
+    with Load(project.consul, project.name) as load:
+        project.up()
+    load.lost_none()
+    assert "Good morning from microservice-example@1.0.0" in load.answers
+    assert project.outputs()["image"].startswith(new[1])
+    assert len(project.nomad.running(project.name)) == 1
+
+
+def test_a_changed_check_goes_through_a_canary(project: Project) -> None:
+    """Nomad would change a check in place, on the instance that serves: a bad one would take it out of Consul."""
+    project.up()
+    project.override({"check": {"path": "/not-there"}})
+
+    with Load(project.consul, project.name) as load:
+        failed = project.up(check=False)
+    assert failed.code != 0
+    assert "404" in failed.text
+    load.lost_none()
+
+
+def test_a_changed_count_restarts_nothing(project: Project) -> None:
+    project.up()
+    before = {a["ID"] for a in project.nomad.running(project.name)}
+    project.override({"count": 2})
+
+    project.up()
+
+    after = {a["ID"] for a in project.nomad.running(project.name)}
+    assert before < after
+    assert len(after) == 2
+    assert len(project.outputs()["urls"]) == 2
+
+
+def test_destroy_leaves_nothing_behind(project: Project) -> None:
+    project.up()
+    allocation = project.nomad.running(project.name)[0]["ID"]
+
+    project.run("destroy", "--yes")
+
+    assert project.nomad.job(project.name) is None
+    assert project.consul.call("GET", f"/v1/health/service/{project.name}") == []
+    docker = Docker(project.addresses.docker_host)
+    names = subprocess.run(
+        ["docker", "-H", docker.host, "ps", "-a", "--format", "{{.Names}}"], capture_output=True, text=True, check=True
+    ).stdout
+    assert allocation not in names
+
+
+def test_a_build_that_fails_shows_the_step_and_touches_no_job(project: Project) -> None:
+    project.up()
+    project.edit("COPY server.py ./", 'COPY server.py ./\nRUN echo "no such library: xyz" >&2; exit 7', "Dockerfile")
+
+    failed = project.up(check=False)
+
+    assert failed.code != 0
+    assert "no such library: xyz" in failed.text
+    assert re.search(r"Dockerfile, line \d+", failed.text)
+    assert project.nomad.job(project.name)["Version"] == 0
+    assert len(project.consul.healthy(project.name)) == 1

@@ -1,0 +1,45 @@
+"""A server that is not there: one clear sentence with the address that was tried."""
+
+import socket
+
+import pytest
+
+from tests.cluster.project import Project, Result
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def nobody() -> str:
+    """host:port where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def told_once(result: Result, sentence: str) -> None:
+    """The sentence stands once in the summary."""
+    assert result.code != 0
+    assert result.diagnostics.count(sentence) == 1, result.text
+
+
+def test_nomad(project: Project, nobody: str) -> None:
+    told_once(
+        project.preview(check=False, NOMAD_ADDR=f"http://{nobody}"), f"Nomad cannot be reached at http://{nobody}"
+    )
+
+
+def test_consul(project: Project, nobody: str) -> None:
+    result = project.preview(check=False, CONSUL_HTTP_ADDR=f"http://{nobody}")
+    told_once(result, f"Consul cannot be reached at http://{nobody}")
+
+
+def test_docker(project: Project) -> None:
+    result = project.preview(check=False, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert result.code != 0
+    assert "unix:///nowhere/docker.sock" in result.text
+
+
+def test_registry(project: Project, nobody: str) -> None:
+    result = project.preview(check=False, CARAVAN_REGISTRY=nobody)
+    told_once(result, f"the registry {nobody} cannot be reached: connection refused")
