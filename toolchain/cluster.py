@@ -58,6 +58,18 @@ def stop(directory: Path = paths.CLUSTER) -> None:
 
     Jobs, images and Consul's data stay in the folder for the next start. Raises ToolchainError.
     """
+    _end(directory, for_good=False)
+
+
+def reset(directory: Path = paths.CLUSTER) -> None:
+    """Stop the cluster in `directory` and delete its jobs, images, Consul data and logs. Raises ToolchainError."""
+    _end(directory, for_good=True)
+    if (directory / "cluster.json").is_file():
+        shutil.rmtree(directory)
+        print(f"  {directory} deleted.")
+
+
+def _end(directory: Path, *, for_good: bool) -> None:
     cluster = directory.resolve()
     chosen = ports.recorded_for(cluster)
     if chosen is None:
@@ -72,20 +84,16 @@ def stop(directory: Path = paths.CLUSTER) -> None:
             step.update(f"ending {len(running)}")
             leftovers.remove_containers(running, docker)
             step.done(f"{len(running)} ended")
+        if for_good and docker.answers():
+            with Step("images") as step:
+                removed = docker.remove_images_of(chosen.address("registry"))
+                step.done(f"{removed} removed from {docker.host}")
         for agent in (nomad.server(cluster, chosen), consul.agent(cluster, chosen), registry.agent(cluster, chosen)):
             _stop(agent)
         leftovers.end_processes(cluster)
         leftovers.unmount(cluster)
         with Step("docker") as step:
             dockerd.release(cluster, step)
-
-
-def reset(directory: Path = paths.CLUSTER) -> None:
-    """Stop the cluster in `directory` and delete its jobs, images, Consul data and logs. Raises ToolchainError."""
-    stop(directory)
-    if (directory / "cluster.json").is_file():
-        shutil.rmtree(directory)
-        print(f"  {directory} deleted.")
 
 
 def _stop(agent: Agent) -> None:

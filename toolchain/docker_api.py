@@ -80,6 +80,16 @@ class Docker:
         with self._call("GET", f"/images/{urllib.parse.quote(reference)}/json", allowed=(404,)) as response:
             return response.status == 200
 
+    def remove_images_of(self, registry: str) -> int:
+        """Remove the daemon's copies of what `registry` (host:port) holds or held. Gives their number."""
+        tags = [tag for image in self._json("GET", "/images/json") for tag in image["RepoTags"] or []]
+        ours = [tag for tag in tags if tag.startswith(registry + "/")]
+        for tag in ours:
+            # 409: somebody's container uses it.
+            with self._call("DELETE", f"/images/{urllib.parse.quote(tag)}", allowed=(404, 409)):
+                pass
+        return len(ours)
+
     def pull(self, name: str, tag: str, timeout_s: float) -> Iterator[dict[str, Any]]:
         """Pull an image, yielding the daemon's messages. `timeout_s` is for each of them."""
         query = urllib.parse.urlencode({"fromImage": name, "tag": tag})

@@ -1,0 +1,119 @@
+"""Which commands get the dev stack's passphrase, and which must never."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.toolchain.conftest import write_program
+from toolchain import paths
+
+NONE = "asks for one"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout whose CLI prints the passphrase that it is given, and its arguments."""
+    root = tmp_path / "my checkout"
+    (root / "toolchain").mkdir(parents=True)
+    shutil.copy(paths.ROOT / "toolchain" / "pulumi", root / "toolchain")
+    write_program(root / ".caravan" / "libexec" / "pulumi", f'echo "${{PULUMI_CONFIG_PASSPHRASE-{NONE}}}"; echo "$@"')
+    (root / "Pulumi.yaml").write_text("name: caravan\n")
+    (root / "services" / "deep").mkdir(parents=True)
+    return root
+
+
+def select(checkout: Path, stack: str) -> None:
+    """What `pulumi stack select` records."""
+    path = str(checkout / "Pulumi.yaml")
+    file = checkout / "home" / "workspaces" / f"caravan-{hashlib.sha1(path.encode()).hexdigest()}-workspace.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"stack": f"organization/caravan/{stack}"}, indent=4))
+
+
+def passphrase(checkout: Path, *arguments: str, folder: str = "", **variables: str) -> str:
+    (checkout / "bin").mkdir(exist_ok=True)
+    link = checkout / "bin" / "pulumi"
+    if not link.exists():
+        link.symlink_to(checkout / "toolchain" / "pulumi")
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(checkout),
+        "PULUMI_HOME": str(checkout / "home"),
+        "PULUMI_BACKEND_URL": f"file://{checkout}/.caravan/state",
+        **variables,
+    }
+    result = subprocess.run(
+        [str(link), *arguments], cwd=checkout / folder, env=env, capture_output=True, text=True, check=True
+    )
+    given, passed = result.stdout.splitlines()
+    assert passed == " ".join(arguments)
+    return given
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up --stack dev",
+        "up --stack=dev --yes",
+        "preview -s dev",
+        "-s organization/caravan/dev preview",
+        "stack init dev",
+        "stack select --create dev",
+        "stack select dev --create",
+        "stack select --stack dev",
+    ],
+)
+def test_the_dev_stack_needs_no_prompt(checkout: Path, command: str) -> None:
+    assert passphrase(checkout, *command.split()) == "caravan-dev"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up --stack prod",
+        "stack init prod",
+        "stack init prod --copy-config-from dev",
+        "stack init --copy-config-from dev prod",
+        "stack --color never init prod",
+        "stack select --create prod",
+        "stack init",
+        "-C . stack init prod",
+        "config cp --dest prod",
+        "up --stack organization/caravan/development",
+    ],
+)
+def test_another_stack_gets_none_although_dev_is_selected(checkout: Path, command: str) -> None:
+    select(checkout, "dev")
+    assert passphrase(checkout, *command.split()) == NONE
+
+
+def test_the_selected_stack_counts_where_none_is_named(checkout: Path) -> None:
+    assert passphrase(checkout, "up") == NONE
+    select(checkout, "dev")
+    assert passphrase(checkout, "up") == "caravan-dev"
+    assert passphrase(checkout, "up", folder="services/deep") == "caravan-dev"
+    assert passphrase(checkout, "-C", "services", "up") == "caravan-dev"
+    assert passphrase(checkout, "config", "set", "--secret", "name", "value") == "caravan-dev"
+    select(checkout, "prod")
+    assert passphrase(checkout, "up") == NONE
+
+
+def test_the_variable_that_names_a_stack_counts_before_the_selected_one(checkout: Path) -> None:
+    select(checkout, "dev")
+    assert passphrase(checkout, "up", PULUMI_STACK="prod") == NONE
+    assert passphrase(checkout, "up", PULUMI_STACK="dev") == "caravan-dev"
+
+
+def test_a_passphrase_of_the_users_own_is_kept(checkout: Path) -> None:
+    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE="mine") == "mine"
+    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE="") == ""
+    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE_FILE="/mine") == NONE
+
+
+@pytest.mark.parametrize("backend", ["", "https://api.pulumi.com", "file://~", "s3://states"])
+def test_a_dev_stack_of_another_backend_gets_none(checkout: Path, backend: str) -> None:
+    assert passphrase(checkout, "up", "-s", "dev", PULUMI_BACKEND_URL=backend) == NONE
