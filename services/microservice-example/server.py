@@ -11,13 +11,12 @@ cuts the drain short.
 """
 
 import os
-import queue
 import signal
 import socketserver
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 
@@ -30,7 +29,7 @@ DRAIN_S = 2.0
 FINISH_S = 10.0
 """How long open requests may take after the drain. Together with DRAIN_S below Nomad's `kill_timeout` (20 s)."""
 
-IDLE_S = 5.0
+IDLE_S = 60.0
 """A client that stays silent for this long, between or within requests, is disconnected."""
 
 
@@ -125,18 +124,18 @@ class Handler(BaseHTTPRequestHandler):
 
 def serve(host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, then drain."""
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: signals.put(number))
+    # Blocked in every thread and waited for, not handled: a handler runs only when its thread next wakes up, and a
+    # signal that arrives just before the thread goes to sleep would leave it asleep.
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
 
     with Server(host, port) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         print(f"{NAME}@{VERSION} listens on {host}:{server.server_address[1]}", flush=True)
-        signals.get()
+        signal.sigwait(ending)
         server.draining.set()
         print(f"{NAME}@{VERSION} shuts down", flush=True)
-        with suppress(queue.Empty):
-            signals.get(timeout=DRAIN_S)
+        signal.sigtimedwait(ending, DRAIN_S)
         server.shutdown()
         server.socket.close()
         server.wait_until_answered(FINISH_S)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
         wait_until(lambda: self.ask("/health")[0] == 503)
 
+    def end_drain(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
     def exit_status(self) -> int:
         return self.process.wait(timeout=DEADLINE_S)
 
@@ -51,10 +55,13 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
-def service() -> Iterator[Service]:
+@contextmanager
+def running(drain_s: float) -> Iterator[Service]:
+    program = f"import sys, server; server.DRAIN_S = {drain_s}; sys.exit(server.main())"
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "NOMAD_ALLOC_ID": "a1b2c3"}
-    with subprocess.Popen([sys.executable, SERVER], stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment, cwd=SERVER.parent
+    ) as process:
         try:
             assert process.stdout is not None
             listening = re.search(r":(\d+)$", process.stdout.readline().strip())
@@ -62,6 +69,13 @@ def service() -> Iterator[Service]:
             yield Service(process, int(listening[1]))
         finally:
             process.kill()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    # Long enough for any machine: tests end it with a second SIGTERM.
+    with running(drain_s=600) as service:
+        yield service
 
 
 def test_greets_with_its_version_and_allocation(service: Service) -> None:
@@ -101,6 +115,7 @@ def test_after_sigterm_new_requests_are_answered_while_health_says_to_go_elsewhe
     assert status == 200
     assert response.headers["Connection"] == "close"
     assert service.ask("/health")[:2] == (503, "shutting down\n")
+    service.end_drain()
     assert service.exit_status() == 0
 
 
@@ -108,6 +123,7 @@ def test_a_slow_request_that_is_open_at_sigterm_is_answered(service: Service) ->
     with socket.create_connection(("127.0.0.1", service.port), timeout=DEADLINE_S) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\n")
         service.terminate()
+        service.end_drain()
         wait_until(lambda: not accepts(service.port))
         slow.sendall(b"Host: localhost\r\n\r\n")
         answer = b"".join(iter(lambda: slow.recv(4096), b""))
@@ -120,19 +136,19 @@ def test_an_idle_connection_does_not_delay_the_end(service: Service) -> None:
     connection = service.connect()
     connection.request("GET", "/")
     connection.getresponse().read()
-    started = time.monotonic()
     service.terminate()
+    started = time.monotonic()
+    service.end_drain()
     assert service.exit_status() == 0
-    assert time.monotonic() - started < 4.5, "idle connections time out after 5 s, so it waited for one"
+    assert time.monotonic() - started < 30, "idle connections time out after 60 s, so it waited for one"
     connection.close()
 
 
-def test_a_second_sigterm_cuts_the_drain_short(service: Service) -> None:
-    service.terminate()
-    started = time.monotonic()
-    service.process.send_signal(signal.SIGTERM)
-    assert service.exit_status() == 0
-    assert time.monotonic() - started < 1.5
+def test_sigterm_is_never_missed_and_the_drain_ends() -> None:
+    for _ in range(20):
+        with running(drain_s=0.05) as service:
+            service.process.send_signal(signal.SIGTERM)
+            assert service.exit_status() == 0
 
 
 @pytest.mark.parametrize("port", ["", "http", "-1", "65536", "٣"])
