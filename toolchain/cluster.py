@@ -71,7 +71,13 @@ def reset(directory: Path = paths.CLUSTER) -> None:
 
 def _end(directory: Path, *, for_good: bool) -> None:
     cluster = directory.resolve()
-    chosen = ports.recorded_for(cluster)
+    try:
+        chosen = ports.recorded_for(cluster)
+    except ports.DamagedRecordError:
+        if not for_good:
+            raise
+        # Processes and containers are found without their ports.
+        chosen = ports.Ports(dict.fromkeys(ports.DEFAULTS, 0), (0, 0))
     if chosen is None:
         print(f"  There is no cluster in {directory}.")
         return

@@ -24,7 +24,8 @@ def _program(name: str) -> Callable[[], bool]:
 
 
 def _python_can_make_environments() -> bool:
-    # Debian ships the module venv without ensurepip, which it needs.
+    # Debian ships the module venv without ensurepip, which it needs. It may have come since this process looked last.
+    importlib.invalidate_caches()
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
 
 

@@ -33,6 +33,10 @@ _DYNAMIC_BLOCKS = [(first, first + 1999) for first in range(20000, 32000, 2000)]
 """Ports of tasks: Nomad's default range, cut up so that two clusters do not give out the same one."""
 
 
+class DamagedRecordError(ToolchainError):
+    """A cluster's cluster.json cannot be read."""
+
+
 class Ports:
     """The ports of one cluster."""
 
@@ -138,7 +142,7 @@ def _read(folder: Path) -> Ports | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise ToolchainError(
+        raise DamagedRecordError(
             f"{_file(folder)} is damaged ({error}). Make a new cluster with: make cluster-reset"
         ) from error
     first, last = recorded["dynamic_ports"]
