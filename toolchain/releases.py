@@ -1,4 +1,11 @@
-"""The official downloads: where they are, and which programs are in them."""
+"""The official downloads: where they are, and which programs are in them.
+
+These environment variables name a company's mirror; where one is set, no other host is asked for those files:
+
+    CARAVAN_PULUMI_URL          folder with the archives and checksums of the Pulumi CLI
+    CARAVAN_PULUMI_PLUGINS_URL  folder with the archives and checksums of Pulumi's plugins
+    CARAVAN_HASHICORP_URL       root with nomad/VERSION/ and consul/VERSION/ below it
+"""
 
 import os
 import shutil
@@ -11,13 +18,6 @@ from pathlib import Path
 from typing import IO
 
 from toolchain.download import Downloader, DownloadError, find_checksum
-
-MIRRORS = {
-    "CARAVAN_PULUMI_URL": "folder with the archives and checksums of the Pulumi CLI",
-    "CARAVAN_PULUMI_PLUGINS_URL": "folder with the archives and checksums of Pulumi's plugins",
-    "CARAVAN_HASHICORP_URL": "root with nomad/VERSION/ and consul/VERSION/ below it",
-}
-"""Environment variables that name a company's mirror; where one is set, no other host is asked for those files."""
 
 
 @dataclass(frozen=True)
