@@ -111,7 +111,8 @@ class MicroserviceArgs(TypedDict):
     """Instances, 0 or more. Default 1."""
     env: NotRequired[Mapping[str, str]]
     """Variables for the process, readable by everybody who can read the job: no place for secrets. PORT is set to the
-    `to` of the port labelled http. Of `${...}` only what Nomad fills in is allowed."""
+    `to` of the port labelled http. Nomad fills in what it knows, as `${NOMAD_ALLOC_ID}`; any other `${...}` reaches the
+    process as it is written."""
     tags: NotRequired[Sequence[str]]
     """Tags in Consul besides the name and name@version. Default none."""
     rollout: NotRequired[RolloutArgs]

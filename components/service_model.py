@@ -40,21 +40,6 @@ def _no_nul(value: str) -> str:
     return value
 
 
-# Nomad fills these in when it starts the task; they are documented and useful, as in ${NOMAD_ALLOC_ID}.
-_NOMAD_VARIABLE = re.compile(r"\$\{(?:NOMAD_[A-Za-z0-9_.-]+|(?:node|attr|meta)\.[^{}]+)\}")
-
-
-def _env_value(value: str) -> str:
-    """Refuse a `${...}` that Nomad might replace by something of the client's own environment."""
-    _no_nul(value)
-    if "${" in _NOMAD_VARIABLE.sub("", value):
-        raise ValueError(
-            "must not contain ${...} except for what Nomad fills in, as ${NOMAD_...}, ${node...}, ${attr...} or "
-            "${meta...}: it would replace others with variables of the machine that the task runs on"
-        )
-    return value
-
-
 def _reference(value: str) -> str:
     ImageReference.parse(value)
     return value
@@ -225,9 +210,10 @@ class Service(_Model):
     resources: Resources = Resources()
     count: Annotated[int, Field(ge=0)] = 1
     """Instances."""
-    env: dict[EnvName, Annotated[str, AfterValidator(_env_value)]] = Field(default_factory=dict)
+    env: dict[EnvName, Annotated[str, AfterValidator(_no_nul)]] = Field(default_factory=dict)
     """Variables for the process, readable by everybody who can read the job: no place for secrets. PORT is set to the
-    `to` of the port labelled http."""
+    `to` of the port labelled http. Nomad fills in what it knows, as ${NOMAD_ALLOC_ID}, ${node.class} or ${meta.rack}
+    (Nomad, "runtime interpolation"); any other ${...} reaches the process as it is written."""
     tags: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     """Tags in Consul besides the name and name@version."""
     rollout: Rollout = Rollout()

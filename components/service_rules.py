@@ -1,10 +1,13 @@
 """Rules between the values of a service. Sources: Nomad's own validation of jobs, and what its scheduler cannot do."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.problems import did_you_mean, shown
 from components.service_model import Service
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ def violations(service: Service) -> Iterator[Violation]:
     """Everything that does not fit together."""
     yield from _image(service)
     yield from _ports(service)
+    yield from _env(service)
     yield from _check(service)
     yield from _resources(service)
     yield from _rollout(service)
@@ -52,8 +56,22 @@ def _ports(service: Service) -> Iterator[Violation]:
         if port.static in taken:
             yield Violation(key, f"is {port.static}, as is that of the port {taken[port.static]}", ("ports",))
         taken[port.static] = label
-    if "http" in service.ports and "PORT" in service.env:
-        yield Violation("env.PORT", "is set from ports.http.to: change it there", ("ports",))
+
+
+def _env(service: Service) -> Iterator[Violation]:
+    own = set(service.env)
+    if "http" in service.ports:
+        own.add("PORT")
+        if "PORT" in service.env:
+            yield Violation("env.PORT", "is set from ports.http.to: change it there", ("ports",))
+    for key, value in service.env.items():
+        for name in _VARIABLE.findall(value):
+            if name in own:
+                # Nomad replaces variables in no fixed order, and each once.
+                what = (
+                    f"refers to ${{{name}}}, another variable of env, which Nomad may replace or not: write its value"
+                )
+                yield Violation(f"env.{key}", what, ("ports", f"env.{name}"))
 
 
 def _check(service: Service) -> Iterator[Violation]:

@@ -71,7 +71,8 @@ def test_without_canaries_nothing_is_promoted(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["${NOMAD_ALLOC_ID}", "a$b", "$HOME", "{{ x }}", 'q"u\no\\te', "${node.unique.name}-${attr.cpu.arch}"]
+    "value",
+    ["${NOMAD_ALLOC_ID}", "${HOME}", "${", "a$b", "$HOME", "{{ x }}", 'q"u\no\\te', "${node.class}-${attr.cpu.arch}"],
 )
 def test_text_reaches_the_task_as_it_is(repository: Path, value: str) -> None:
     assert service(repository, VALID, {"env": {"A": value}}).spec.env == {"A": value}
