@@ -13,7 +13,10 @@ from providers.properties import Properties
 
 @dataclass(frozen=True)
 class Settings:
-    """Inputs by name; `variables` names the environment variable that stands in for each; `ignored` ones are not read."""
+    """Inputs by name.
+
+    `variables` names the environment variable that stands in for each; `ignored` variables are not read.
+    """
 
     config: Properties
     environment: Mapping[str, str]

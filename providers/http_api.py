@@ -122,13 +122,19 @@ class HttpApi:
         return await self._retried("GET", path, query, None, read_timeout_s)
 
     async def ask(self, path: str, body: Any, *, query: Mapping[str, str] | None = None) -> Answer:
-        """POST of a question that changes nothing (parse, validate, plan), so it is retried. Raises Unreachable, ApiError."""
+        """POST of a question that changes nothing (parse, validate, plan), so it is retried.
+
+        Raises Unreachable, ApiError.
+        """
         return await self._retried("POST", path, query, body, READ_TIMEOUT_S)
 
     async def change(
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, str] | None = None
     ) -> Answer:
-        """A request that changes the server: sent once, for the caller knows what a lost answer means. Retried only at 429."""
+        """A request that changes the server: sent once, for the caller knows what a lost answer means.
+
+        Retried only at 429, which says that nothing was done. Raises Unreachable, ApiError.
+        """
         deadline = asyncio.get_running_loop().time() + RETRY_FOR_S
         pause_s = 0.2
         while True:

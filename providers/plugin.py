@@ -1,9 +1,10 @@
-"""What every resource provider plugin here shares: the gRPC servicer, the engine's log, errors, and the end of the process."""
+"""What all resource provider plugins here share: the gRPC servicer, the engine's log, errors, the process's end."""
 
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -48,7 +49,10 @@ class CheckFailure:
 
 @dataclass
 class Diff:
-    """What changed between the recorded inputs and the wanted ones: property names, and which of them need a new resource."""
+    """What changed between the recorded inputs and the wanted ones.
+
+    `changed`: property names; `replaces`: which of them need a new resource.
+    """
 
     changed: list[str]
     replaces: list[str]
@@ -185,7 +189,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             if function is None:
                 served = ", ".join(sorted(self.functions)) or "no look-ups"
                 raise ProviderError(
-                    f"The {self.name} plugin of this project does not serve the look-up {request.tok}; it serves {served}."
+                    f"The {self.name} plugin of this project does not serve the look-up {request.tok}; "
+                    f"it serves {served}."
                 )
             result = await function(decode(request.args))
             return provider_pb2.InvokeResponse(**{"return": encode(result)})  # type: ignore[arg-type]
@@ -257,20 +262,15 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
-class _reported:
+@asynccontextmanager
+async def _reported(context: Any) -> AsyncIterator[None]:
     """Turns exceptions into gRPC statuses that the CLI prints as plain sentences."""
-
-    def __init__(self, context: Any) -> None:
-        self._context = context
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, InitFailed):
-            await _abort_init_failed(self._context, error)
-        if isinstance(error, ProviderError):
-            await self._context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    try:
+        yield
+    except InitFailed as error:
+        await _abort_init_failed(context, error)
+    except ProviderError as error:
+        await context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
 async def _abort_init_failed(context: Any, error: InitFailed) -> NoReturn:
@@ -308,24 +308,29 @@ async def _serve(make: Callable[[Engine], Plugin], engine_address: str) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
+    # Watched before the port is told: an engine that is gone by then makes the print fail, one that goes later is seen.
+    engine_gone = _watch_parent()
     print(port, flush=True)
-    await _engine_gone()
+    await engine_gone.wait()
     plugin.cancelled.set()
     await server.stop(STOP_GRACE_S)
     await plugin.close()
 
 
-async def _engine_gone() -> None:
-    """Returns when the process that started this one has ended, so that a killed engine leaves no orphan."""
+def _watch_parent() -> asyncio.Event:
+    """Is set when the process that started this one has ended, so that a killed engine leaves no orphan."""
     gone = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    started_by = os.getppid()
     try:
-        parent = os.pidfd_open(os.getppid())
+        loop.add_reader(os.pidfd_open(started_by), gone.set)
     except (AttributeError, OSError):
         # No pidfd (not Linux): an orphan is handed to another parent, which is seen within a second.
-        started_by = os.getppid()
-        while os.getppid() == started_by:
-            await asyncio.sleep(1.0)
-        return
-    asyncio.get_running_loop().add_reader(parent, gone.set)
-    await gone.wait()
-    os.close(parent)
+        def look() -> None:
+            if os.getppid() != started_by:
+                gone.set()
+            else:
+                loop.call_later(1.0, look)
+
+        look()
+    return gone

@@ -1,1 +1,1 @@
-"""The provider plugin `pulumi-resource-consul`: serves the look-ups of the pulumi_consul SDK that the components use."""
+"""The provider plugin `pulumi-resource-consul`: serves those look-ups of the pulumi_consul SDK that components use."""

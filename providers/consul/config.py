@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from providers.connection import Settings, url
 from providers.http_api import HttpApi, Tls
@@ -89,7 +90,6 @@ def _token_of_file(environment: Mapping[str, str]) -> str | None:
     if not path:
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read().strip()
+        return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ProviderError(f"CONSUL_HTTP_TOKEN_FILE names {path}, which cannot be read: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""The look-up consul:index/getServiceHealth: the instances of a service with their checks, as Consul's readers see them."""
+"""The look-up consul:index/getServiceHealth: a service's instances with their checks, as Consul's readers see them."""
 
 from typing import Any
 
@@ -24,7 +24,8 @@ class ServiceHealth:
         given = {name: value for name, value in arguments.values.items() if value is not None}
         if unsupported := sorted(given.keys() - _ARGUMENTS):
             raise ProviderError(
-                f"getServiceHealth does not support {', '.join(unsupported)} here; it takes {', '.join(sorted(_ARGUMENTS))}."
+                f"getServiceHealth does not support {', '.join(unsupported)} here; "
+                f"it takes {', '.join(sorted(_ARGUMENTS))}."
             )
         name = given.get("name")
         if not isinstance(name, str) or not name:

@@ -9,8 +9,8 @@ from providers.nomad.client import Json
 def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
     """For each group that the change touches: whether it is a warning, and the sentence.
 
-    A group without canaries replaces `update.max_parallel` instances at a time, stopping each before its successor starts
-    (Nomad, "update block").
+    A group without canaries replaces `update.max_parallel` instances at a time, stopping each before its successor
+    starts (Nomad, "update block").
     """
     updates = (plan.get("Annotations") or {}).get("DesiredTGUpdates") or {}
     groups = {group["Name"]: group for group in job.get("TaskGroups") or []}
@@ -21,22 +21,24 @@ def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
         stopped = counts.get("Stop") or 0
         update = _update(job, groups.get(name, {}))
         if canaries:
-            yield (
-                False,
+            text = (
                 f"group {name}: all {kept} running {_plural(kept, 'instance keeps', 'instances keep')} serving until "
-                f"{canaries} {_plural(canaries, 'canary is', 'canaries are')} healthy",
+                f"{canaries} {_plural(canaries, 'canary is', 'canaries are')} healthy"
             )
+            yield False, text
             if not update.get("AutoRevert"):
-                yield (
-                    True,
-                    f"group {name}: update.auto_revert is off, so Nomad does not go back to the old version if this fails",
+                text = (
+                    f"group {name}: update.auto_revert is off, so Nomad does not go back to the old version "
+                    "if this fails"
                 )
+                yield True, text
         elif replaced:
             at_once = min(int(update.get("MaxParallel") or replaced), replaced)
             left = kept + replaced - at_once
             text = (
-                f"group {name}: {replaced} {_plural(replaced, 'instance is', 'instances are')} replaced, {at_once} at a time, each "
-                f"stopped before its successor is healthy; {left} {_plural(left, 'keeps', 'keep')} serving meanwhile"
+                f"group {name}: {replaced} {_plural(replaced, 'instance is', 'instances are')} replaced, "
+                f"{at_once} at a time, each stopped before its successor is healthy; "
+                f"{left} {_plural(left, 'keeps', 'keep')} serving meanwhile"
             )
             yield left == 0, text + (". Set update.canary to keep it serving" if left == 0 else "")
         elif stopped and not kept and not counts.get("Place"):

@@ -14,7 +14,10 @@ HINT = (
 
 
 class NomadClient:
-    """Nomad behind `config`. Every call raises Unreachable or ApiError; ids are quoted, never joined into URLs as they are."""
+    """Nomad behind `config`.
+
+    Every call raises Unreachable or ApiError; ids are quoted, never joined into URLs as they are.
+    """
 
     def __init__(self, config: NomadConfig) -> None:
         self._api = HttpApi("Nomad", config.address, config.tls, config.headers, HINT)

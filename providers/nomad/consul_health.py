@@ -95,8 +95,8 @@ class ConsulWatch:
         """Asks the agent itself for the output of checks that fail without saying why.
 
         An agent passes output on to the catalogue only when the status changes or after minutes (Consul
-        `check_update_interval`), too late for a rollout. Where the address is not the agent that runs the check, nothing is
-        found and nothing is lost.
+        `check_update_interval`), too late for a rollout. Where the address is not the agent that runs the check,
+        nothing is found and nothing is lost.
         """
         while True:
             await asyncio.sleep(AGENT_PAUSE_S)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from providers.nomad.client import Json
 
-# Driver messages that no retry on the same cluster can heal, and what they mean. Docker's and the registries' own words.
+# Driver messages that no retry on the same cluster can heal, and what they mean. The words are Docker's and the
+# registries' own.
 _IMAGE_FAULTS = (
     (
         re.compile(r"manifest unknown|manifest for .* not found|not found: manifest", re.I),
@@ -66,7 +67,10 @@ _TELLING = frozenset(
 
 @dataclass(frozen=True)
 class Cause:
-    """What went wrong in one task. `fatal`: it cannot heal by waiting. `logs`: whether the task ran and may have said more."""
+    """What went wrong in one task.
+
+    `fatal`: it cannot heal by waiting. `logs`: whether the task ran and may have said more.
+    """
 
     group: str
     task: str

@@ -1,4 +1,7 @@
-"""An out-of-band change written into the jobspec that the user knows, so that `pulumi refresh` shows that change and no more."""
+"""An out-of-band change written into the jobspec that the user knows.
+
+So `pulumi refresh` shows that change and no more.
+"""
 
 import json
 from typing import Any
@@ -29,8 +32,10 @@ BOOKKEEPING = frozenset(
 
 
 def patched(wanted: Json, recorded: Json, current: Json) -> Json:
-    """`wanted` (as the user writes it) with everything that differs between `recorded` and `current` (both as Nomad writes
-    them). Named parts of lists (groups, tasks, services) are matched by name."""
+    """`wanted` (as the user writes it) with everything that differs between `recorded` and `current`.
+
+    These two are as Nomad writes them. Named parts of lists (groups, tasks, services) are matched by name.
+    """
     result: Json = _patch(wanted, content(recorded), content(current))
     return result
 

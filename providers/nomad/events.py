@@ -1,6 +1,7 @@
-"""One event stream for all rollouts of an `up`: who waits for a job is woken when Nomad says that something happened to it."""
+"""One event stream for all rollouts of an `up`: who waits for a job is woken when Nomad says that it has moved."""
 
 import asyncio
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -17,14 +18,20 @@ HEARTBEAT_TIMEOUT_S = 45.0
 RECONNECT_PAUSE_S = 1.0
 
 FALLBACK_WAIT_S = 2.0
-"""How often a waiter looks for itself while the stream is away (no `namespace:read` on all namespaces, or reconnecting)."""
+"""How often a waiter looks for itself while the stream is away.
+
+It is away while it reconnects, and where the token has no `namespace:read` on all namespaces.
+"""
 
 _TOPICS = ("Job", "Evaluation", "Allocation", "Deployment")
 
 
 class EventHub:
-    """Wakes waiters by job. The stream only says *that* something happened; the truth is read from the API, so nothing is
-    lost when the stream breaks or starts late."""
+    """Wakes waiters by job.
+
+    The stream only says *that* something happened; the truth is read from the API, so nothing is lost when the stream
+    breaks or starts late.
+    """
 
     def __init__(self, client: NomadClient) -> None:
         self._client = client
@@ -109,12 +116,13 @@ class Subscription:
         self._event.set()
 
     async def wait(self, at_most_s: float) -> None:
-        """Returns when something happened to the job, at the latest after `at_most_s` (sooner while the stream is away)."""
+        """Returns when something happened to the job, at the latest after `at_most_s`.
+
+        While the stream is away it returns sooner, so that the waiter looks for itself.
+        """
         timeout_s = at_most_s if self._hub.streaming else min(at_most_s, FALLBACK_WAIT_S)
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), timeout_s)
-        except TimeoutError:
-            pass
         self._event.clear()
 
 

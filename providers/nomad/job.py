@@ -57,7 +57,10 @@ class JobResource:
         return failures + [CheckFailure("jobspec", f'job "{spec.id}": {one_line(reason)}') for reason in found]
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
-        """Semantic: another order, format or an explicit default is no change; a job that was stopped, scaled or removed is."""
+        """Semantic: another order, format or an explicit default is no change.
+
+        A job that was stopped, scaled or removed outside this stack is one.
+        """
         changed = [
             name
             for name in sorted(INPUT_NAMES - {"jobspec", "hcl2", "json"})
@@ -81,7 +84,7 @@ class JobResource:
         return Diff([*changed, "jobspec"], [])
 
     async def create(self, urn: str, new: Properties, timeout_s: float, preview: bool) -> tuple[str, Properties]:
-        """Registers a job that does not exist yet, or goes on with one that an interrupted `up` of this resource left."""
+        """Registers a job that does not exist yet, or goes on with one that an interrupted `up` of it left."""
         if not is_known(new):
             return "", job_outputs.predicted(new, None)
         spec = await parse(self._client, new)
@@ -148,7 +151,10 @@ class JobResource:
         await remove(self._client, self._hub, self._consul, namespace, id, setting(outputs, "purgeOnDestroy"), report)
 
     async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
-        """The jobspec with the out-of-band change in it: in the user's own JSON where Nomad still has the recorded version."""
+        """The jobspec with the out-of-band change in it.
+
+        It is the user's own JSON where Nomad still has the recorded version.
+        """
         if setting(inputs, "json"):
             for version in await self._client.versions(current["Namespace"], current["ID"]):
                 if str(version["JobModifyIndex"]) == outputs.get("modifyIndex"):
@@ -167,7 +173,10 @@ class JobResource:
     async def _preflight(
         self, urn: str, spec: Spec, inputs: Properties, current: Json | None, *, preview: bool
     ) -> Json:
-        """The scheduler's plan; at preview it is shown. Raises ProviderError with everything that forbids the registration."""
+        """The scheduler's plan; at preview it is shown.
+
+        Raises ProviderError with everything that forbids the registration.
+        """
         findings = await check_job_images(spec, preview=preview)
         plan, unplaceable = await dry_run(
             self._client, spec.marked(urn), policy_override=setting(inputs, "policyOverride")
@@ -223,13 +232,11 @@ class JobResource:
         try:
             outcome = await rollout.follow()
         except Cancelled as stopped:
-            outcome = Outcome(
-                False,
-                reasons=[
-                    f'Stopped waiting for job "{spec.id}" version {registered["Version"]}: {stopped}. The rollout goes on in '
-                    f"Nomad; the next `pulumi up` goes on from there."
-                ],
+            reason = (
+                f'Stopped waiting for job "{spec.id}" version {registered["Version"]}: {stopped}. The rollout goes on '
+                "in Nomad; the next `pulumi up` goes on from there."
             )
+            outcome = Outcome(False, reasons=[reason])
         except Unreachable as error:
             outcome = Outcome(False, reasons=[f'The outcome of job "{spec.id}" is not known: {error}'])
             raise InitFailed(spec.id, await self._last_known(inputs, registered), inputs, outcome.reasons) from error
@@ -242,7 +249,10 @@ class JobResource:
         return result
 
     async def _register(self, urn: str, spec: Spec, inputs: Properties, current: Json | None) -> str:
-        """Registers under the index that was judged, and returns the evaluation's id ("" where there is nothing to do)."""
+        """Registers under the index that was judged.
+
+        Returns the evaluation's id, "" where there is nothing to do.
+        """
         index = int(current["JobModifyIndex"]) if current else 0
         job = spec.marked(urn)
         try:
@@ -322,7 +332,10 @@ def _standing_text(id: str, standing: Assessment) -> str:
     if standing.standing is Standing.STOPPED:
         return f'Job "{id}" was stopped outside this stack; it is started again.'
     if standing.standing is Standing.REVERTED:
-        return f'Nomad went back to an earlier version of job "{id}" after a failed deployment; the change starts from there.'
+        return (
+            f'Nomad went back to an earlier version of job "{id}" after a failed deployment; '
+            "the change starts from there."
+        )
     lines = "".join(f"\n  {change.text()}" for change in standing.changes)
     return f'Job "{id}" was scaled outside this stack:{lines}'
 
@@ -331,10 +344,10 @@ def _foreign_text(id: str, standing: Assessment, then: str) -> str:
     version = (standing.current or {}).get("Version")
     lines = "".join(f"\n  {change.text()}" for change in standing.changes)
     return (
-        f'Job "{id}" was changed outside this stack since the last `pulumi up` (it is at version {version} now). {then} '
-        f"What was changed (recorded → running):{lines}\n"
-        "To take the running job as the new base, run `pulumi refresh`; the next `pulumi preview` then shows what `pulumi up` "
-        "would put back."
+        f'Job "{id}" was changed outside this stack since the last `pulumi up` (it is at version {version} now). '
+        f"{then} What was changed (recorded → running):{lines}\n"
+        "To take the running job as the new base, run `pulumi refresh`; the next `pulumi preview` then shows what "
+        "`pulumi up` would put back."
     )
 
 
@@ -343,7 +356,7 @@ def _exists_text(spec: Spec, current: Json, owner: str | None, urn: str) -> str:
     whose = f"it belongs to the resource {owner}" if owner else "it was not made by this stack"
     state = "stopped" if current.get("Stop") else str(current.get("Status"))
     return (
-        f'Job "{spec.id}" already exists in Nomad (namespace {spec.namespace}, version {current["Version"]}, {state}): {whose}. '
-        f"It is not overwritten. To manage it here: pulumi import {TOKEN} {name} {spec.id}@{spec.namespace}. To start anew: "
-        f"nomad job stop -purge -namespace {spec.namespace} {spec.id}. Or give this job another ID."
+        f'Job "{spec.id}" already exists in Nomad (namespace {spec.namespace}, version {current["Version"]}, {state}): '
+        f"{whose}. It is not overwritten. To manage it here: pulumi import {TOKEN} {name} {spec.id}@{spec.namespace}. "
+        f"To start anew: nomad job stop -purge -namespace {spec.namespace} {spec.id}. Or give this job another ID."
     )

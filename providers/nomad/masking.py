@@ -11,8 +11,11 @@ MIN_SECRET_CHARS = 4
 
 
 def hider(spec: Spec) -> Callable[[str], str]:
-    """A function that masks the secret values of a job: all of its env and template texts where the jobspec is a secret,
-    otherwise those whose names say that they are."""
+    """A function that masks the secret values of a job.
+
+    These are all of its env and template texts where the jobspec is a secret, otherwise those whose names say that they
+    are.
+    """
     hidden = sorted({value for value in _secret_values(spec) if len(value) >= MIN_SECRET_CHARS}, key=len, reverse=True)
 
     def hide(text: str) -> str:

@@ -17,7 +17,10 @@ DEFAULTS: dict[str, Any] = {
     "readAllocationIds": False,
     "rerunIfDead": False,
 }
-"""Inputs that are absent. All as the SDK says, except `detach`: here a rollout is followed unless the program says otherwise."""
+"""Inputs that are absent.
+
+All as the SDK says, except `detach`: here a rollout is followed unless the program says otherwise.
+"""
 
 INPUT_NAMES = frozenset({*DEFAULTS, "jobspec", "hcl2"})
 

@@ -123,8 +123,10 @@ def _fields(path: tuple[str, ...], prefix: str, diff: Json) -> Iterator[Change]:
 
 
 def describe(plan: Json, *, secret: bool, new: bool = False) -> list[str]:
-    """The block that the user reads under the resource at preview, line by line. A new job's fields are not repeated: the
-    program has just been written."""
+    """The block that the user reads under the resource at preview, line by line.
+
+    A new job's fields are not repeated: the program has just been written.
+    """
     lines = [] if new else [f"  ~ {change.text(secret=secret)}" for change in changes(plan)]
     for group, updates in _group_updates(plan):
         lines.append(f"  scheduler: group {group}: {updates}")

@@ -1,4 +1,4 @@
-"""What is asked before a job is registered, at preview and again at apply: its images, the scheduler's dry run, Consul."""
+"""What is asked before a job is registered, at preview and again at apply: its images and the scheduler's dry run."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,8 @@ class Findings:
 async def check_job_images(spec: Spec, *, preview: bool) -> Findings:
     """Whether every image can be pulled, as far as it can be told from here.
 
-    At preview an image that this stack builds itself may still be missing. A registry elsewhere that this machine cannot
-    reach or that asks for credentials that only the nodes have is a warning: the nodes may do better.
+    At preview an image that this stack builds itself may still be missing. A registry elsewhere that this machine
+    cannot reach or that asks for credentials that only the nodes have is a warning: the nodes may do better.
     """
     findings = Findings([], [])
     images = list(task_images(spec.job))

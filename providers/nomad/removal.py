@@ -40,8 +40,8 @@ async def remove(
         while left := await _left(client, consul, namespace, job):
             if asyncio.get_running_loop().time() > give_up_at:
                 raise ProviderError(
-                    f'Job "{id}" is deregistered, but this is still there: {", ".join(left)}. Look at it with: nomad job status '
-                    f"-namespace {namespace} {id}. The next `pulumi destroy` goes on from there."
+                    f'Job "{id}" is deregistered, but this is still there: {", ".join(left)}. Look at it with: '
+                    f"nomad job status -namespace {namespace} {id}. The next `pulumi destroy` goes on from there."
                 )
             await report(f"waiting for {counted(len(left), 'instance')} to end")
             await subscription.wait(LOOK_AGAIN_S)

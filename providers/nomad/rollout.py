@@ -45,8 +45,8 @@ class Outcome:
 class Rollout:
     """The rollout of one registered version of a job.
 
-    `report` shows one line of progress. `deadline_s` (0: none but the job's own) bounds the waiting. `hide` takes secret
-    values out of log lines.
+    `report` shows one line of progress. `deadline_s` (0: none but the job's own) bounds the waiting. `hide` takes
+    secret values out of log lines.
     """
 
     client: NomadClient
@@ -119,13 +119,12 @@ class Rollout:
             if self.cancelled.is_set():
                 raise Cancelled(verdict.text)
             if self.deadline_s and _now() - started > self.deadline_s:
-                return Outcome(
-                    False,
-                    reasons=[
-                        f'Stopped waiting for job "{self._id}" version {self.version} after {self.deadline_s:.0f} s (customTimeouts): '
-                        f"{verdict.text}. The rollout goes on in Nomad; the next `pulumi up` goes on from there."
-                    ],
+                reason = (
+                    f'Stopped waiting for job "{self._id}" version {self.version} after {self.deadline_s:.0f} s '
+                    f"(customTimeouts): {verdict.text}. The rollout goes on in Nomad; the next `pulumi up` goes on "
+                    "from there."
                 )
+                return Outcome(False, reasons=[reason])
             if verdict.text != shown:
                 shown = verdict.text
                 await self.report(shown)
@@ -160,7 +159,10 @@ class Rollout:
             )
 
     def _unfinished(self, snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None) -> str | None:
-        """What is still to come after Nomad's yes: Consul's yes, and the end of the old instances. None where nothing is."""
+        """What is still to come after Nomad's yes: Consul's yes, and the end of the old instances.
+
+        None where nothing is.
+        """
         if watch is not None and watch.trouble:
             return f"Nomad is satisfied, but Consul cannot say whether the new instances pass: {watch.trouble}"
         if watch is not None and not self._passing(snapshot, watch):
@@ -180,10 +182,11 @@ class Rollout:
     def _promotion_note(self, snapshot: Snapshot, verdict: Verdict) -> list[str]:
         if verdict.state is not State.WAITS_FOR_PROMOTION or snapshot.deployment is None:
             return []
-        return [
+        note = (
             f'Job "{self._id}" version {self.version}: {verdict.text}; the old instances keep serving beside them. '
             f"Promote with: nomad deployment promote {snapshot.deployment['ID']}"
-        ]
+        )
+        return [note]
 
     def _not_in_consul(self, snapshot: Snapshot, watch: ConsulWatch) -> Outcome:
         said = [
@@ -193,13 +196,11 @@ class Rollout:
             if i.status != "passing"
         ]
         why = watch.trouble or "; ".join(said) or "Consul does not list them"
-        return Outcome(
-            False,
-            reasons=[
-                f'Nomad calls the deployment of job "{self._id}" version {self.version} successful, but its instances do not '
-                f"pass in Consul: {why}"
-            ],
+        reason = (
+            f'Nomad calls the deployment of job "{self._id}" version {self.version} successful, but its instances '
+            f"do not pass in Consul: {why}"
         )
+        return Outcome(False, reasons=[reason])
 
     async def _failed(
         self, snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None, failed_by_us: str
@@ -263,13 +264,16 @@ class Rollout:
                 and a.get("JobVersion") == revert_version
             ]
             instances = counted(len(serving), "instance")
-            if reverted and status == "failed":
+            if reverted and deployment is not None and status == "failed":
                 return (
-                    f"Nomad tried to go back to version {target} and failed in that too: {deployment['StatusDescription']}. "  # type: ignore[index]
-                    f"{instances} of it left."
+                    f"Nomad tried to go back to version {target} and failed in that too: "
+                    f"{deployment['StatusDescription']}. {instances} of it left."
                 )
             if reverted and status == "successful" and not look_leaving(look, revert_version):
-                return f"Nomad went back to version {target} (as version {revert_version}): {instances} of it healthy again."
+                return (
+                    f"Nomad went back to version {target} (as version {revert_version}): "
+                    f"{instances} of it healthy again."
+                )
             if _now() > give_up_at:
                 return (
                     f"Nomad began to go back to version {target}, but that has not ended in time "
@@ -304,7 +308,8 @@ def _check_words(watch: ConsulWatch | None, allocation_id: str) -> list[str]:
     if watch is None:
         return []
     return [
-        f"service {i.service} at {i.address} is {i.status} in Consul: {_tidy(i.output) or 'its check has not answered yet'}"
+        f"service {i.service} at {i.address} is {i.status} in Consul: "
+        f"{_tidy(i.output) or 'its check has not answered yet'}"
         for i in watch.last_words(allocation_id)
     ]
 

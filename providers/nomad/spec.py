@@ -58,7 +58,10 @@ def same_source(one: Properties, other: Properties) -> bool:
 
 
 async def parse(client: NomadClient, inputs: Properties) -> Spec:
-    """Parses the inputs. Raises SpecError with every reason; Unreachable where Nomad has to parse and cannot be reached."""
+    """Parses the inputs.
+
+    Raises SpecError with every reason; Unreachable where Nomad has to parse and cannot be reached.
+    """
     source = inputs.get("jobspec", "")
     if not isinstance(source, str) or not source.strip():
         raise SpecError(["The jobspec is empty; give the text of an HCL2 job file, or of a JSON job with json=True."])
@@ -105,12 +108,11 @@ def _from_json(source: str, inputs: Properties) -> Json:
 async def _from_hcl(client: NomadClient, source: str, inputs: Properties) -> Json:
     hcl2 = inputs.get("hcl2", {})
     if hcl2.get("allowFs"):
-        raise SpecError(
-            [
-                "hcl2.allow_fs is not supported: Nomad parses the jobspec on the server, which does not see your files. "
-                "Read the file in your program and put its text in the jobspec or in hcl2.vars."
-            ]
+        reason = (
+            "hcl2.allow_fs is not supported: Nomad parses the jobspec on the server, which does not see your files. "
+            "Read the file in your program and put its text in the jobspec or in hcl2.vars."
         )
+        raise SpecError([reason])
     variables = hcl2.get("vars") or {}
     try:
         return await client.parse_hcl(source, variables_file(source, variables))

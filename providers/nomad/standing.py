@@ -1,4 +1,4 @@
-"""How the job that Nomad runs stands to what this stack recorded: untouched, moved by Nomad itself, or changed by others."""
+"""How the job that Nomad runs stands to what this stack recorded: untouched, moved by Nomad, or changed by others."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -42,9 +42,10 @@ async def assess(
     recorded: Callable[[], Awaitable[Json]],
     recorded_index: str | None,
 ) -> Assessment:
-    """Compares the registered job with the one that the state records, by JobModifyIndex and, where that has moved, by content.
+    """Compares the registered job with the one that the state records.
 
-    `recorded` gives the recorded job, marked; it is asked only when it is needed. One request where nobody touched the job.
+    By JobModifyIndex and, where that has moved, by content. `recorded` gives the recorded job, marked; it is asked only
+    when it is needed. One request where nobody touched the job.
     """
     current = await client.job(namespace, id)
     if current is None:
