@@ -25,7 +25,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     agent = Agent(
         name="server",
         cluster=tmp_path,
-        command=["sh", "-c", "echo started; sleep 600"],
+        command=["sleep", "600"],
         address="http://127.0.0.1:1",
         port_names=("registry",),
         lacks=lambda: None,
