@@ -223,7 +223,7 @@ class HttpApi:
             response.release()
 
     def _unreachable(self, error: BaseException) -> Unreachable:
-        return Unreachable(f"{self.name} cannot be reached at {self.address}: {_cause(error)}. {self._hint}")
+        return Unreachable(f"{self.name} cannot be reached at {self.address}: {cause(error)}. {self._hint}")
 
 
 def join(*segments: str) -> str:
@@ -236,15 +236,16 @@ def _passing_trouble(answer: str) -> bool:
     return any(text in answer for text in passing)
 
 
-def _cause(error: BaseException) -> str:
+def cause(error: BaseException) -> str:
+    """Why a connection failed, in the words that people know."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"its certificate is not accepted ({error.certificate_error})"
     if isinstance(error, aiohttp.ClientConnectorError):
         # asyncio puts its own words into strerror; the error number's are the ones that people know.
-        cause = error.os_error
-        return os.strerror(cause.errno).lower() if cause.errno and cause.errno > 0 else str(cause)
+        known = error.os_error
+        return os.strerror(known.errno).lower() if known.errno and known.errno > 0 else str(known)
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "it closed the connection without an answer"
     return str(error) or type(error).__name__

@@ -147,8 +147,7 @@ def explain(failing: Iterable[tuple[Json, list[str]]], node_names: dict[str, str
     for allocation, check_outputs in failing:
         found = [(cause.group, cause.task, cause.text) for cause in causes(allocation)]
         found += [(str(allocation["TaskGroup"]), "", output) for output in check_outputs]
-        if not found and (allocation.get("DeploymentStatus") or {}).get("Healthy") is False:
-            found = [(str(allocation["TaskGroup"]), "", _unhealthy_text(allocation))]
+        found = found or [(str(allocation["TaskGroup"]), "", _standing_text(allocation))]
         for key in found:
             seen.setdefault(key, []).append(allocation)
     for (group, task, text), allocations in seen.items():
@@ -159,9 +158,15 @@ def explain(failing: Iterable[tuple[Json, list[str]]], node_names: dict[str, str
         yield f"{where}, allocation {first['ID'][:8]} on node {node}{others}: {text}"
 
 
-def _unhealthy_text(allocation: Json) -> str:
-    for state in (allocation.get("TaskStates") or {}).values():
-        for event in reversed(state.get("Events") or []):
-            if event.get("Type") == "Alloc Unhealthy":
-                return _tidy(event.get("DisplayMessage") or "")
-    return "it did not become healthy in time"
+def _standing_text(allocation: Json) -> str:
+    """Where an allocation got stuck that shows no fault: its last event, or that its node has not even begun."""
+    events = [event for state in (allocation.get("TaskStates") or {}).values() for event in state.get("Events") or []]
+    unhealthy = [event for event in events if event.get("Type") == "Alloc Unhealthy"]
+    if unhealthy:
+        return _tidy(unhealthy[-1].get("DisplayMessage") or "it did not become healthy in time")
+    if not events:
+        return f"it is {allocation['ClientStatus']}, and its node has not begun to start it. Is the node up?"
+    last = max(events, key=lambda event: int(event.get("Time") or 0))
+    return (
+        f"it is {allocation['ClientStatus']}; last event: {last.get('Type')}: {_tidy(last.get('DisplayMessage') or '')}"
+    )

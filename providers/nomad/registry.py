@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from providers.http_api import cause
 from providers.nomad.client import Json
 
 DOCKER_HUB = "registry-1.docker.io"
@@ -101,11 +102,10 @@ async def check_image(image: TaskImage) -> ImageCheck:
     try:
         status = await _head(url, image)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        cause = error.os_error.strerror if isinstance(error, aiohttp.ClientConnectorError) else str(error)
         return ImageCheck(
             image.image,
             Found.UNREACHABLE,
-            f"the registry {registry} cannot be reached: {cause or 'no answer in time'}",
+            f"the registry {registry} cannot be reached: {cause(error)}",
             local,
         )
     if status == 404:

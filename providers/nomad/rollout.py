@@ -153,6 +153,7 @@ class Rollout:
                 job=self.job,
                 version=self.version,
                 current_version=None if current is None else int(current["Version"]),
+                stopped=bool((current or {}).get("Stop")),
                 evaluation=evaluation,
                 deployment=next((d for d in deployments if int(d["JobVersion"]) == self.version), None),
                 allocations=allocations,
@@ -274,6 +275,8 @@ class Rollout:
                     f"Nomad went back to version {target} (as version {revert_version}): "
                     f"{instances} of it healthy again."
                 )
+            if reverted and look.stopped:
+                return f"Nomad went back to version {target}, which was stopped: nothing of the job runs."
             if _now() > give_up_at:
                 return (
                     f"Nomad began to go back to version {target}, but that has not ended in time "

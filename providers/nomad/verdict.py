@@ -33,6 +33,8 @@ class Snapshot:
     evaluation: Json | None
     deployment: Json | None
     allocations: list[Json] = field(default_factory=list)
+    stopped: bool = False
+    """Whether the registered job is one that was stopped."""
 
     def of_version(self) -> list[Json]:
         """The allocations that run (or ran) the version that is rolled out."""

@@ -14,7 +14,8 @@ CLUSTER = paths.ROOT / ".caravan" / "test-cluster"
 
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[Addresses]:
-    """A running cluster. Fails loudly where it cannot be started; leftovers of a killed run are taken over."""
+    """A new cluster. Fails loudly where it cannot be started; what a killed run left is ended and deleted first."""
+    cluster.reset(CLUSTER)
     started = cluster.start(CLUSTER)
     yield started
     cluster.stop(CLUSTER)

@@ -106,7 +106,7 @@ def test_a_killed_up_leaves_no_provider_and_the_next_goes_on(project: Project) -
 
 
 def _providers(parent: int) -> list[int]:
-    table = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    table = subprocess.run(["ps", "-eww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in table.splitlines()]
     return [int(pid) for pid, ppid, args in rows if int(ppid) == parent and "providers." in args]
 
