@@ -93,7 +93,7 @@ def _end(directory: Path, *, for_good: bool) -> None:
         if for_good and docker.answers():
             with Step("images") as step:
                 removed = docker.remove_images_of(chosen.address("registry"))
-                step.done(f"{removed} removed from {docker.host}")
+                step.done(f"{removed} references removed from {docker.host}")
         for agent in (nomad.server(cluster, chosen), consul.agent(cluster, chosen), registry.agent(cluster, chosen)):
             _stop(agent)
         leftovers.end_processes(cluster)

@@ -81,12 +81,14 @@ class Docker:
             return response.status == 200
 
     def remove_images_of(self, registry: str) -> int:
-        """Remove the daemon's copies of what `registry` (host:port) holds or held. Gives their number."""
-        tags = [tag for image in self._json("GET", "/images/json") for tag in image["RepoTags"] or []]
-        ours = [tag for tag in tags if tag.startswith(registry + "/")]
-        for tag in ours:
-            # 409: somebody's container uses it.
-            with self._call("DELETE", f"/images/{urllib.parse.quote(tag)}", allowed=(404, 409)):
+        """Remove the daemon's copies of what `registry` (host:port) holds or held. Gives the number of references."""
+        images = self._json("GET", "/images/json")
+        # A pushed image has a reference by digest too, which outlives its tag.
+        references = [name for image in images for kind in ("RepoTags", "RepoDigests") for name in image[kind] or []]
+        ours = [reference for reference in references if reference.startswith(registry + "/")]
+        for reference in ours:
+            # 404: it went with another reference; 409: somebody's container uses it.
+            with self._call("DELETE", f"/images/{urllib.parse.quote(reference)}", allowed=(404, 409)):
                 pass
         return len(ours)
 

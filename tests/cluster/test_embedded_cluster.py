@@ -130,6 +130,20 @@ def test_a_taken_port_is_named_with_the_way_out(folder: Path, capsys: pytest.Cap
     assert "make cluster-reset" in message
 
 
+def test_a_reset_leaves_nothing_in_the_docker_daemon(folder: Path) -> None:
+    addresses = cluster.start(folder)
+    run_job(addresses)
+    service_url(addresses)
+
+    cluster.reset(folder)
+
+    docker = Docker(addresses.docker_host)
+    if docker.answers():  # one that only this cluster used is gone
+        assert docker.remove_images_of(addresses.registry) == 0
+        assert [it for it in docker.containers() if it["Image"].startswith(addresses.registry + "/")] == []
+    assert not folder.exists()
+
+
 def test_a_cluster_with_a_damaged_record_can_be_reset(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cluster.start(folder)
     (folder / "cluster.json").write_text("{")
