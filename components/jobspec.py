@@ -1,5 +1,7 @@
 """A service as a Nomad job, in the JSON of Nomad's HTTP API. Pure: equal arguments give equal jobs."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,10 @@ Job = dict[str, Any]
 
 BUILT_IMAGE_META = {"caravan_image": "built"}
 """On a task whose image this program builds, so that a preview does not look for it in the registry yet."""
+
+SERVICES_META = "caravan_services"
+"""On a group: a fingerprint of its Consul checks. Nomad changes checks in place, on the instances that serve, and a wrong
+one would take them out of Consul; a change of meta goes through a canary instead."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,16 @@ def build_job(service: Service, image: str, placement: Placement, *, built: bool
 
 def _group(service: Service, image: str, built: bool) -> Job:
     # Services are the group's, so its shutdown delay is the one between leaving Consul and SIGTERM.
+    services = [_consul_service(service)]
     group: Job = {
         "Name": service.name,
         "Count": service.count,
+        "Meta": {SERVICES_META: _health_fingerprint(services)},
         "ShutdownDelay": _ns(service.shutdown_delay_s),
         "Update": _update(service),
         "RestartPolicy": _restart(service),
         "ReschedulePolicy": _reschedule(service),
-        "Services": [_consul_service(service)],
+        "Services": services,
         "Tasks": [_task(service, image, built)],
     }
     if service.ports:
@@ -165,6 +173,12 @@ def _reschedule(service: Service) -> Job:
         "DelayFunction": "constant",
         "Unlimited": False,
     }
+
+
+def _health_fingerprint(services: list[Job]) -> str:
+    """Changes with everything that decides whether an instance passes in Consul, and not with tags."""
+    deciding = [{key: entry.get(key) for key in ("Name", "PortLabel", "Checks")} for entry in services]
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _ns(seconds: float) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from providers.nomad.client import Json
-from providers.nomad.spec import OWNER_KEY
+from providers.nomad.spec import OWNER_KEY, SERVICES_KEY
 
 SECRET_NAME = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credential|private|api_?key|auth)")
 MASK = "[secret]"
@@ -45,7 +45,7 @@ class Change:
 
     @property
     def is_mark(self) -> bool:
-        return self.field == f"Meta[{OWNER_KEY}]"
+        return self.field in (f"Meta[{OWNER_KEY}]", f"Meta[{SERVICES_KEY}]")
 
     def reversed(self) -> "Change":
         """The same difference seen from the other side."""

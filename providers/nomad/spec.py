@@ -12,6 +12,10 @@ from providers.properties import UNKNOWN, Properties, contains_unknown
 OWNER_KEY = "caravan_owner"
 """Key in a job's `meta` that names the Pulumi resource (URN) the job belongs to."""
 
+SERVICES_KEY = "caravan_services"
+"""Key in a group's `meta` with a fingerprint of its checks: the components set it, so that Nomad does not change checks in
+place. It changes only together with them."""
+
 MAX_JOBSPEC_BYTES = 1024 * 1024
 """Nomad's limit for a job's source (`server.job_max_source_size`, default 1 MB)."""
 

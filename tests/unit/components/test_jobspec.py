@@ -41,3 +41,18 @@ def test_a_job_does_not_share_the_mark_of_built_images() -> None:
         task = build({**case, "built": True})["TaskGroups"][0]["Tasks"][0]
         assert task["Meta"] == {"caravan_image": "built"}
         task["Meta"]["more"] = "x"
+
+
+def services_mark(**changes: Any) -> str:
+    case = json.loads((CASES[0].parent / "small.json").read_text())["input"]
+    job = build({**case, "service": {**case["service"], **changes}})
+    mark: str = job["TaskGroups"][0]["Meta"]["caravan_services"]
+    return mark
+
+
+def test_a_changed_check_marks_the_group_so_that_it_goes_through_a_canary() -> None:
+    assert services_mark(check={"path": "/ready"}) != services_mark(check={"path": "/health"})
+
+
+def test_changed_tags_do_not_mark_the_group() -> None:
+    assert services_mark(tags=["blue"]) == services_mark()
