@@ -11,6 +11,7 @@ import pulumi_docker as docker
 
 from components.build_context import Build
 from components.build_log import BuildLog
+from components.docker_daemon import require_daemon
 from components.image_reference import Registry
 
 
@@ -66,6 +67,13 @@ class Image(pulumi.ComponentResource):
             pulumi.log.error(log.failure(failed.errors[0]), resource=self)
             return False
 
+        def find_docker(_: pulumi.ResourceHookArgs) -> None:
+            """Fail a preview whose build could not even begin. Runs only when there is something to build."""
+            require_daemon()
+
+        docker_is_there = pulumi.ResourceHook(
+            f"{name}-docker", find_docker, pulumi.ResourceHookOptions(on_dry_run=True)
+        )
         built = docker.RemoteImage(
             f"{name}-build",
             name=f"{args['repository']}:{args['version']}-{build.fingerprint()}",
@@ -74,7 +82,11 @@ class Image(pulumi.ComponentResource):
             keep_locally=True,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                hooks=pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-build-failure", show_failure)]),
+                hooks=pulumi.ResourceHookBinding(
+                    before_create=[docker_is_there],
+                    before_update=[docker_is_there],
+                    on_error=[pulumi.ErrorHook(f"{name}-build-failure", show_failure)],
+                ),
             ),
         )
         pushed = docker.RegistryImage(

@@ -13,8 +13,8 @@ BUILT_IMAGE_META = {"caravan_image": "built"}
 """On a task whose image this program builds, so that a preview does not look for it in the registry yet."""
 
 SERVICES_META = "caravan_services"
-"""On a group: a fingerprint of its Consul checks. Nomad changes checks in place, on the instances that serve, and a wrong
-one would take them out of Consul; a change of meta goes through a canary instead."""
+"""On a group: a fingerprint of its Consul checks. Nomad changes checks in place, on the instances that serve, and a
+wrong one would take them out of Consul; a change of meta goes through a canary instead."""
 
 
 @dataclass(frozen=True)

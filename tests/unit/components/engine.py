@@ -25,7 +25,8 @@ class Registration:
     parent: str
     inputs: dict[str, Any]
     dependencies: list[str]
-    error_hooks: list[str]
+    hooks: dict[str, list[str]]
+    """Names of the hooks by when they run: before_create, on_error, ..."""
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -40,6 +41,7 @@ class Engine(mocks.MockMonitor):
         self.asked: list[dict[str, Any]] = []
         """Arguments of the questions to Consul."""
         self.hooks: dict[str, Callable[[Any], Any]] = {}
+        self.preview_hooks: set[str] = set()
 
     # The names are the engine's protocol.
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802
@@ -50,7 +52,7 @@ class Engine(mocks.MockMonitor):
             parent=request.parent.rpartition("::")[2],
             inputs=rpc.deserialize_properties(request.object),
             dependencies=sorted(urn.rpartition("::")[2] for urn in request.dependencies),
-            error_hooks=list(request.hooks.on_error),
+            hooks={field.name: list(names) for field, names in request.hooks.ListFields()},
         )
         return response
 
@@ -62,6 +64,11 @@ class Engine(mocks.MockMonitor):
 
     def register_error_hook(self, hook: pulumi.ErrorHook) -> None:
         self.hooks[hook.name] = hook.callback
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        self.hooks[hook.name] = hook.callback
+        if hook.opts is not None and hook.opts.on_dry_run:
+            self.preview_hooks.add(hook.name)
 
 
 class _Providers(mocks.Mocks):

@@ -8,6 +8,7 @@ import pytest
 from pulumi.runtime import settings
 
 from components.build_context import BuildContextError
+from components.docker_daemon import DockerUnreachableError
 from components.image import Image, ImageArgs, registry_provider
 from components.image_reference import Registry
 from tests.unit.components.engine import DIGEST, Engine, run
@@ -75,7 +76,7 @@ def test_a_failure_is_told_under_the_image(engine: Engine, args: ImageArgs, capl
         assert engine.hooks["web-build-failure"](failed) is False
 
     run(fail)
-    assert engine.registered["web-build"].error_hooks == ["web-build-failure"]
+    assert engine.registered["web-build"].hooks["on_error"] == ["web-build-failure"]
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
         "services/web/Dockerfile: the build failed: no Docker here"
     ]
@@ -119,3 +120,15 @@ def test_credentials_are_those_of_docker_login(
 
 def declare(args: ImageArgs) -> None:
     run(lambda: Image("web", args))
+
+
+def test_a_build_without_docker_fails_at_preview(
+    engine: Engine, args: ImageArgs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(args)
+    hooks = engine.registered["web-build"].hooks
+    assert hooks["before_create"] == hooks["before_update"] == ["web-docker"]
+    assert "web-docker" in engine.preview_hooks
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    with pytest.raises(DockerUnreachableError):
+        engine.hooks["web-docker"](None)
