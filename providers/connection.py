@@ -41,9 +41,19 @@ class Settings:
         return text.lower() in ("1", "true")
 
     def parsed(self, name: str, default: Any) -> Any:
-        """A list or map: the engine hands settings that are not strings over as JSON text."""
+        """A list or map: the engine hands settings that are not strings over as JSON text.
+
+        Raises ProviderError for a text that is not JSON.
+        """
         value = self.config.get(name, default)
-        return json.loads(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ProviderError(
+                f"{name} is not JSON (line {error.lineno}, column {error.colno}: {error.msg})."
+            ) from error
 
     def headers(self) -> dict[str, str]:
         """The `headers` input and `httpAuth` as HTTP headers."""
