@@ -7,20 +7,23 @@ from typing import Any
 
 from providers.http_api import ApiError
 from providers.nomad.client import Json, NomadClient
+from providers.plugin import ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
 
 OWNER_KEY = "caravan_owner"
 """Key in a job's `meta` that names the Pulumi resource (URN) the job belongs to."""
 
 SERVICES_KEY = "caravan_services"
-"""Key in a group's `meta` with a fingerprint of its checks: the components set it, so that Nomad does not change checks in
-place. It changes only together with them."""
+"""Key in a group's `meta` with a fingerprint of its checks. It changes only together with them.
+
+The components set it, so that Nomad does not change checks in place.
+"""
 
 MAX_JOBSPEC_BYTES = 1024 * 1024
 """Nomad's limit for a job's source (`server.job_max_source_size`, default 1 MB)."""
 
 
-class SpecError(Exception):
+class SpecError(ProviderError):
     """What is wrong with a jobspec, a sentence each."""
 
     def __init__(self, reasons: list[str]) -> None:
@@ -142,13 +145,34 @@ def variables_file(source: str, variables: dict[str, Any]) -> str:
 
 
 def _takes_expression(source: str, name: str) -> bool:
-    block = re.search(rf'variable\s+"?{re.escape(name)}"?\s*\{{(?P<body>[^{{}}]*)', source)
-    declared = re.search(r"(?m)^\s*type\s*=\s*(?P<type>.+?)\s*$", block["body"]) if block else None
+    header = re.search(rf'variable\s+"?{re.escape(name)}"?\s*\{{', source)
+    declared = re.search(r"(?m)^\s*type\s*=\s*(?P<type>.+?)\s*$", _own_text(source[header.end() :])) if header else None
     return declared is not None and declared["type"] not in ("string", "any")
 
 
+_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|(?:#|//)[^\n]*|[{}]|.', re.S)
+
+
+def _own_text(block: str) -> str:
+    """The text of a block up to its closing brace, without comments, strings and what stands in inner braces."""
+    kept = []
+    depth = 0
+    for token in _TOKEN.findall(block):
+        if token == "}":
+            depth -= 1
+            if depth < 0:
+                break
+        elif token == "{":
+            depth += 1
+        elif depth == 0 and not token.startswith(('"', "#", "//")):
+            kept.append(token)
+    return "".join(kept)
+
+
 def _hcl_string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    quoted = json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    # JSON's two short escapes that HCL does not know; the pairs before them are escaped backslashes.
+    return re.sub(r"\\(.)", lambda pair: {"b": r"\u0008", "f": r"\u000c"}.get(pair[1], pair[0]), quoted)
 
 
 def _parser_sentence(answer: str) -> str:
