@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from providers.nomad.client import Json
-from providers.nomad.spec import OWNER_KEY, SERVICES_KEY
+from providers.nomad.spec import BUILT_KEY, OWNER_KEY, SERVICES_KEY
 
 SECRET_NAME = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credential|private|api_?key|auth)")
 MASK = "[secret]"
@@ -28,6 +28,9 @@ _UPDATE_WORDS = {
     "ignore": "ignore",
 }
 
+# Meta keys of our own: what they stand for is told in words, or changes together with what the user reads.
+_MARKS = frozenset(f"Meta[{key}]" for key in (OWNER_KEY, SERVICES_KEY, BUILT_KEY))
+
 
 @dataclass(frozen=True)
 class Change:
@@ -45,7 +48,7 @@ class Change:
 
     @property
     def is_mark(self) -> bool:
-        return self.field in (f"Meta[{OWNER_KEY}]", f"Meta[{SERVICES_KEY}]")
+        return self.field in _MARKS
 
     def reversed(self) -> "Change":
         """The same difference seen from the other side."""

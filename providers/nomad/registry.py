@@ -12,10 +12,10 @@ import aiohttp
 
 from providers.http_api import cause
 from providers.nomad.client import Json
+from providers.nomad.spec import BUILT_KEY
 
 DOCKER_HUB = "registry-1.docker.io"
 TIMEOUT_S = 10.0
-BUILT_KEY = "caravan_image"
 BUILT = "built"
 """`meta { caravan_image = "built" }` of a task: this very stack builds the image, so it may be missing at preview."""
 

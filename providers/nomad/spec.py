@@ -19,6 +19,9 @@ SERVICES_KEY = "caravan_services"
 The components set it, so that Nomad does not change checks in place.
 """
 
+BUILT_KEY = "caravan_image"
+"""Key in a task's `meta` by which the components say that this very stack builds the task's image."""
+
 MAX_JOBSPEC_BYTES = 1024 * 1024
 """Nomad's limit for a job's source (`server.job_max_source_size`, default 1 MB)."""
 
