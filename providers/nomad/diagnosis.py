@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from providers.nomad.client import Json
+from providers.words import counted
 
 # Driver messages that no retry on the same cluster can heal, and what they mean. The words are Docker's and the
 # registries' own.
@@ -22,7 +23,7 @@ _IMAGE_FAULTS = (
         "the registry has no such repository, or asks for a login",
     ),
     (
-        re.compile(r"unauthorized|authentication required|no basic auth credentials|denied:", re.I),
+        re.compile(r"unauthorized|authentication required|no basic auth credentials|(?<!permission )denied:", re.I),
         "the registry refuses the credentials",
     ),
     (re.compile(r"invalid reference format", re.I), "this is not a valid image reference"),
@@ -31,6 +32,14 @@ _OTHER_FATAL = (
     (
         re.compile(r"executable file not found|no such file or directory: unknown|exec: .* not found", re.I),
         "the command does not exist in the image",
+    ),
+    (
+        re.compile(r"permission denied: unknown", re.I),
+        "the command in the image may not be executed",
+    ),
+    (
+        re.compile(r"exec format error", re.I),
+        "the command is no program, or not one for this node's platform",
     ),
     (
         re.compile(r"failed to parse config|Failed validation|invalid config", re.I),
@@ -43,11 +52,15 @@ _OTHER_FATAL = (
 )
 _BUDGET_SPENT = re.compile(r"Exceeded allowed attempts|Policy allows no restarts|will not be restarted", re.I)
 
+# Ids of allocations and of containers.
+_IDS = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{64}\b")
+
 # Event types that tell a story, in contrast to bookkeeping ("Received", "Task Setup").
 _TELLING = frozenset(
     {
         "Driver Failure",
         "Driver",
+        "Started",
         "Terminated",
         "Not Restarting",
         "Setup Failure",
@@ -63,6 +76,10 @@ _TELLING = frozenset(
         "Restart Signaled",
     }
 )
+
+
+MAX_EVENTS = 10
+"""How many events Nomad keeps of a task (`structs.TaskState`)."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ def causes(allocation: Json) -> list[Cause]:
 
 def _task_cause(group: str, task: str, state: Json) -> Cause | None:
     events = [event for event in state.get("Events") or [] if event.get("Type") in _TELLING]
-    for event in reversed(events):
+    for event in reversed(_since_start(events)):
         if event["Type"] in ("Driver Failure", "Setup Failure", "Failed Validation"):
             text = event.get("DisplayMessage") or event.get("DriverError") or event["Type"]
             for pattern, meaning in (*_IMAGE_FAULTS, *_OTHER_FATAL):
@@ -108,9 +125,12 @@ def _task_cause(group: str, task: str, state: Json) -> Cause | None:
             for event in events
             if event["Type"] == "Not Restarting"
         )
-        times = f", {restarts + 1} times" if restarts else ""
+        # The events tell it, as long as all are kept; Nomad's count also holds restarts after a start that failed.
+        all_kept = len(state["Events"]) < MAX_EVENTS
+        runs = len(exits) if all_kept else restarts + (1 if state.get("State") == "dead" else 0)
+        times = f", {runs} times" if runs > 1 else ""
         return Cause(group, task, _exit_text(exits[-1]) + times, fatal=spent, logs=True)
-    waiting = [event for event in events if event["Type"] == "Template"]
+    waiting = [event for event in _since_start(events) if event["Type"] == "Template"]
     if state.get("State") == "pending" and waiting:
         return Cause(
             group,
@@ -120,6 +140,12 @@ def _task_cause(group: str, task: str, state: Json) -> Cause | None:
             False,
         )
     return None
+
+
+def _since_start(events: list[Json]) -> list[Json]:
+    """The events after the task's last start: what failed before it has healed."""
+    starts = [at for at, event in enumerate(events) if event["Type"] == "Started"]
+    return events[starts[-1] + 1 :] if starts else events
 
 
 def _exit_text(event: Json) -> str:
@@ -141,20 +167,21 @@ def _tidy(text: str) -> str:
 def explain(failing: Iterable[tuple[Json, list[str]]], node_names: dict[str, str]) -> Iterator[str]:
     """One sentence for each distinct cause, with the first allocation that shows it and how many others do.
 
-    `failing`: allocations with what Consul said of them last.
+    `failing`: allocations with what Consul said of them last. Causes that differ in the ids of containers and
+    allocations only are the same.
     """
-    seen: dict[tuple[str, str, str], list[Json]] = {}
+    seen: dict[tuple[str, str, str], tuple[str, list[Json]]] = {}
     for allocation, check_outputs in failing:
         found = [(cause.group, cause.task, cause.text) for cause in causes(allocation)]
         found += [(str(allocation["TaskGroup"]), "", output) for output in check_outputs]
         found = found or [(str(allocation["TaskGroup"]), "", _standing_text(allocation))]
-        for key in found:
-            seen.setdefault(key, []).append(allocation)
-    for (group, task, text), allocations in seen.items():
+        for group, task, text in found:
+            seen.setdefault((group, task, _IDS.sub("", text)), (text, []))[1].append(allocation)
+    for (group, task, _), (text, allocations) in seen.items():
         first = allocations[0]
         node = first.get("NodeName") or node_names.get(first["NodeID"], first["NodeID"][:8])
         where = f"group {group}" + (f", task {task}" if task else "")
-        others = f" (and {len(allocations) - 1} more allocations alike)" if len(allocations) > 1 else ""
+        others = f" (and {counted(len(allocations) - 1, 'more allocation')} alike)" if len(allocations) > 1 else ""
         yield f"{where}, allocation {first['ID'][:8]} on node {node}{others}: {text}"
 
 
