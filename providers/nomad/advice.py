@@ -14,6 +14,15 @@ def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
     """
     updates = (plan.get("Annotations") or {}).get("DesiredTGUpdates") or {}
     groups = {group["Name"]: group for group in job.get("TaskGroups") or []}
+    for name in sorted(_groups_with_changed_checks(plan)):
+        in_place = (updates.get(name) or {}).get("InPlaceUpdate") or 0
+        if in_place:
+            text = (
+                f"group {name}: its checks change in place, on {in_place} running "
+                f"{_plural(in_place, 'instance', 'instances')}: if a new check fails, Consul takes what serves now out. "
+                "Change the group's meta together with its checks, and they go through a canary"
+            )
+            yield True, text
     for name, counts in sorted(updates.items()):
         kept = sum(counts.get(key) or 0 for key in ("Ignore", "InPlaceUpdate"))
         replaced = counts.get("DestructiveUpdate") or 0
@@ -33,16 +42,25 @@ def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
                 )
                 yield True, text
         elif replaced:
-            at_once = min(int(update.get("MaxParallel") or replaced), replaced)
-            left = kept + replaced - at_once
+            # The scheduler counts the first step only: update.max_parallel of them, the others are among the kept ones.
             text = (
-                f"group {name}: {replaced} {_plural(replaced, 'instance is', 'instances are')} replaced, "
-                f"{at_once} at a time, each stopped before its successor is healthy; "
-                f"{left} {_plural(left, 'keeps', 'keep')} serving meanwhile"
+                f"group {name}: instances are replaced {replaced} at a time, each stopped before its successor is "
+                f"healthy; {kept} {_plural(kept, 'keeps', 'keep')} serving meanwhile"
             )
-            yield left == 0, text + (". Set update.canary to keep it serving" if left == 0 else "")
+            yield kept == 0, text + (". Set update.canary to keep it serving" if kept == 0 else "")
         elif stopped and not kept and not counts.get("Place"):
             yield True, f"group {name}: all {stopped} instances stop; none serves afterwards"
+
+
+def _groups_with_changed_checks(plan: Json) -> set[str]:
+    """Groups in whose services (their own or a task's) a check changes, as the plan's diff tells."""
+    found = set()
+    for group in (plan.get("Diff") or {}).get("TaskGroups") or []:
+        for owner in (group, *(group.get("Tasks") or [])):
+            services = [part for part in owner.get("Objects") or [] if part["Name"] == "Service"]
+            if any(part["Name"] == "Check" for service in services for part in service.get("Objects") or []):
+                found.add(group["Name"])
+    return found
 
 
 def _update(job: Json, group: Json) -> Json:

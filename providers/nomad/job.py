@@ -76,7 +76,7 @@ class JobResource:
             moved = standing.standing in (Standing.GONE, Standing.STOPPED) or _scaled_by_hand(standing)
             rerun = setting(new, "rerunIfDead") and (standing.current or {}).get("Status") == "dead"
             return Diff([*changed, "jobspec"] if moved or rerun else changed, [])
-        spec = await parse(self._client, new)
+        spec = (await parse(self._client, new)).scaled_as(standing.current)
         if spec.id != id or spec.namespace != outputs.get("namespace", spec.namespace):
             return Diff([*changed, "jobspec"], ["jobspec"])
         if standing.standing is Standing.OURS and not changes(await self._client.plan(spec.marked(urn))):
@@ -112,6 +112,7 @@ class JobResource:
             return job_outputs.predicted(new, outputs)
         spec = await parse(self._client, new)
         standing = await self._assess(urn, id, old_inputs, outputs)
+        spec = spec.scaled_as(standing.current)
         if standing.standing is Standing.FOREIGN:
             raise ProviderError(_foreign_text(id, standing, "It is not overwritten."))
         if preview and standing.standing is not Standing.OURS:

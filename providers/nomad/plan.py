@@ -81,9 +81,9 @@ _DURATIONS = re.compile(
 
 
 def _duration(field: str, value: str) -> str | None:
-    """Nomad's diff gives durations in nanoseconds: "5000000000" reads "5s"."""
+    """Nomad's diff gives durations in nanoseconds: "5000000000" reads "5s". A driver's config is left as it is."""
     name = field.rsplit(".", 1)[-1]
-    if not _DURATIONS.search(name) or not value.isdigit() or int(value) < 1_000_000:
+    if field.startswith("Config.") or not _DURATIONS.search(name) or not value.isdigit() or int(value) < 1_000_000:
         return None
     nanoseconds = int(value)
     for unit, size in (("h", 3600 * 10**9), ("m", 60 * 10**9), ("s", 10**9), ("ms", 10**6)):
@@ -160,6 +160,15 @@ def failed_placements(plan: Json) -> list[str]:
     return lines
 
 
+# The scheduler's names for filters that are not in the job's own words (Nomad `scheduler/feasible.go`).
+_FILTERS = {
+    "missing drivers": "the task's driver is missing on",
+    "missing compatible host volumes": "the group's host volume is missing on",
+    "computed class ineligible": "the job's constraints, drivers or volumes (Nomad does not say which) rule out",
+}
+_PORT_TAKEN = re.compile(r"reserved port collision (?P<label>\S+)=(?P<number>\d+)")
+
+
 def placement_reasons(metrics: Json) -> list[str]:
     """Nomad's AllocationMetric in words."""
     reasons = []
@@ -169,11 +178,14 @@ def placement_reasons(metrics: Json) -> list[str]:
         asked = ", ".join(f"{dc} ({n})" for dc, n in sorted(available.items())) or "none"
         reasons.append(f"no node was eligible in node pool {pool}; ready nodes by the job's datacenters: {asked}")
     for constraint, nodes in sorted((metrics.get("ConstraintFiltered") or {}).items()):
-        reasons.append(f'constraint "{constraint}" filtered {_nodes(nodes)}')
+        known = _FILTERS.get(constraint)
+        reasons.append(f"{known} {_nodes(nodes)}" if known else f'constraint "{constraint}" filtered {_nodes(nodes)}')
     for node_class, nodes in sorted((metrics.get("ClassFiltered") or {}).items()):
         reasons.append(f'node class "{node_class}" filtered {_nodes(nodes)}')
     for dimension, nodes in sorted((metrics.get("DimensionExhausted") or {}).items()):
-        reasons.append(f"{dimension} is exhausted on {_nodes(nodes)}")
+        port = _PORT_TAKEN.search(dimension)
+        what = f'static port {port["number"]} ("{port["label"]}") is taken' if port else f"{dimension} is exhausted"
+        reasons.append(f"{what} on {_nodes(nodes)}")
     reasons.extend(f'quota limit hit "{quota}"' for quota in metrics.get("QuotaExhausted") or [])
     return reasons or ["Nomad gives no reason"]
 
