@@ -19,7 +19,7 @@ def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
         if in_place:
             text = (
                 f"group {name}: its checks change in place, on {in_place} running "
-                f"{_plural(in_place, 'instance', 'instances')}: if a new check fails, Consul takes what serves now out. "
+                f"{_plural(in_place, 'instance', 'instances')}: if a new check fails, Consul takes out what serves. "
                 "Change the group's meta together with its checks, and they go through a canary"
             )
             yield True, text

@@ -32,15 +32,19 @@ def cause(name: str) -> Cause:
             "image-unknown",
             True,
             False,
-            "the registry has no such image or tag: Failed to pull `127.0.0.1:5000/hello:99`: "
-            f"{PULL}manifest for 127.0.0.1:5000/hello:99 not found: manifest unknown: manifest unknown",
+            (
+                "the registry has no such image or tag: Failed to pull `127.0.0.1:5000/hello:99`: "
+                f"{PULL}manifest for 127.0.0.1:5000/hello:99 not found: manifest unknown: manifest unknown"
+            ),
         ),
         (
             "registry-unreachable",
             False,
             False,
-            "Failed to pull `127.0.0.1:5999/hello:1`: "
-            f'{PULL}Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused',
+            (
+                "Failed to pull `127.0.0.1:5999/hello:1`: "
+                f'{PULL}Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused'
+            ),
         ),
         ("exit-1", True, True, "it ended with exit code 1"),
         ("crash-loop", True, True, "it ended with exit code 3, 3 times"),
@@ -55,8 +59,10 @@ def cause(name: str) -> Cause:
             "driver-refuses-config",
             True,
             False,
-            "the driver refuses the task's config: 2 errors occurred: * failed to parse config: * Invalid label: "
-            'No argument or block type is named "no_such_key".',
+            (
+                "the driver refuses the task's config: 2 errors occurred: * failed to parse config: * Invalid label: "
+                'No argument or block type is named "no_such_key".'
+            ),
         ),
         (
             "template-waits",
