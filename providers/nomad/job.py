@@ -92,6 +92,13 @@ class JobResource:
         owner = ((current or {}).get("Meta") or {}).get(OWNER_KEY)
         if current is not None and owner != urn:
             raise ProviderError(_exists_text(spec, current, owner, urn))
+        if current is not None:
+            await self._engine.info(
+                urn,
+                f'Job "{spec.id}" is in Nomad already (version {current["Version"]}) with the mark of this resource: an earlier '
+                "`pulumi up` was interrupted, or its state is lost. It is taken over as it is, and updated.",
+            )
+            spec = spec.scaled_as(current)
         plan = await self._preflight(urn, spec, new, current, preview=preview)
         if preview:
             return "", job_outputs.predicted(new, None)
