@@ -22,6 +22,10 @@ MAX_CONNECTIONS = 64
 RETRY_FOR_S = 30.0
 """How long a request that is safe to repeat is tried again while the server is away, busy (429) or failing (5xx)."""
 
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 3.0
+"""Pauses between tries double from the first to the longest."""
+
 _RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 
@@ -136,7 +140,7 @@ class HttpApi:
         Retried only at 429, which says that nothing was done. Raises Unreachable, ApiError.
         """
         deadline = asyncio.get_running_loop().time() + RETRY_FOR_S
-        pause_s = 0.2
+        pause_s = FIRST_PAUSE_S
         while True:
             try:
                 return await self._once(method, path, query, body, READ_TIMEOUT_S)
@@ -144,7 +148,7 @@ class HttpApi:
                 if error.status != 429 or asyncio.get_running_loop().time() > deadline:
                     raise
             await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, 3.0)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def reachable(self, path: str) -> None:
         """One quick try, for the start: raises Unreachable or ApiError at once."""
@@ -154,7 +158,7 @@ class HttpApi:
         self, method: str, path: str, query: Mapping[str, str] | None, body: Any, read_timeout_s: float
     ) -> Answer:
         deadline = asyncio.get_running_loop().time() + RETRY_FOR_S
-        pause_s = 0.1
+        pause_s = FIRST_PAUSE_S
         while True:
             try:
                 return await self._once(method, path, query, body, read_timeout_s)
@@ -162,12 +166,12 @@ class HttpApi:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
             except ApiError as error:
-                # A 500 with a verdict in it ("1 error occurred: ...") is an answer, not a failing server.
-                verdict = error.status == 500 and not _passing_trouble(error.answer)
+                # A question's 500 with a verdict in it ("1 error occurred: ...") is an answer, not a failing server.
+                verdict = method != "GET" and error.status == 500 and not _passing_trouble(error.answer)
                 if error.status not in _RETRY_STATUSES or verdict or asyncio.get_running_loop().time() > deadline:
                     raise
             await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, 3.0)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def _once(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Any, read_timeout_s: float

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from providers.http_api import ApiError, HttpApi, join
+import aiohttp
+
+from providers.http_api import ApiError, HttpApi, Unreachable, join
 from providers.nomad.config import NomadConfig
 
 Json = dict[str, Any]
@@ -115,13 +117,16 @@ class NomadClient:
         await self._api.change("POST", join("v1", "deployment", "fail", id), query=self.query(namespace))
 
     async def log_tail(self, namespace: str, allocation: str, task: str, stream: str, bytes_: int) -> str:
-        """The last `bytes_` of a task's "stdout" or "stderr"; "" where there is no log to be had."""
+        """The last `bytes_` of a task's "stdout" or "stderr"; "" where there is no log to be had, for any reason."""
         query = self.query(namespace, task=task, type=stream, origin="end", offset=str(bytes_), plain="true")
         path = join("v1", "client", "fs", "logs", allocation)
         try:
             async with self._api.stream("GET", path, query=query, read_timeout_s=10.0) as response:
-                return (await response.content.read(bytes_)).decode("utf-8", "replace")
-        except ApiError:
+                tail = b""
+                async for chunk in response.content.iter_any():
+                    tail = (tail + chunk)[-bytes_:]
+                return tail.decode("utf-8", "replace")
+        except (Unreachable, ApiError, aiohttp.ClientError, TimeoutError, OSError):
             return ""
 
     async def _maybe(self, path: str, namespace: str | None) -> Any:

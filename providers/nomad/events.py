@@ -9,8 +9,8 @@ from typing import Any
 
 import aiohttp
 
-from providers.http_api import ApiError, Unreachable
 from providers.nomad.client import NomadClient
+from providers.plugin import ProviderError
 
 HEARTBEAT_TIMEOUT_S = 45.0
 """Nomad sends an empty object every 10 s; four missed ones mean that the connection is dead."""
@@ -68,7 +68,9 @@ class EventHub:
         query = self._client.query("*")
         topics = "&".join(f"topic={topic}" for topic in _TOPICS)
         while True:
-            try:
+            # Whatever breaks the stream, waiters look for themselves meanwhile and report what they meet: it only has to
+            # come back.
+            with contextlib.suppress(ProviderError, aiohttp.ClientError, OSError, TimeoutError, ValueError):
                 path = f"/v1/event/stream?{topics}"
                 async with self._client.api.stream(
                     "GET", path, query=query, read_timeout_s=HEARTBEAT_TIMEOUT_S
@@ -77,14 +79,12 @@ class EventHub:
                     self._wake_all()
                     async for line in _lines(response.content):
                         self._dispatch(json.loads(line))
-            except (Unreachable, ApiError, OSError, TimeoutError, ValueError):
-                # Waiters look for themselves meanwhile, and report what they meet; here it is enough to come back.
-                self._streaming.clear()
-                self._wake_all()
+            self._streaming.clear()
+            self._wake_all()
             await asyncio.sleep(RECONNECT_PAUSE_S)
 
-    def _dispatch(self, batch: dict[str, Any]) -> None:
-        for event in batch.get("Events") or []:
+    def _dispatch(self, batch: Any) -> None:
+        for event in (batch.get("Events") or []) if isinstance(batch, dict) else []:
             # A job's event has the job's ID as its key, the others have it among their filter keys.
             for job_id in (event.get("Key"), *(event.get("FilterKeys") or ())):
                 for waiter in self._waiters.get((event.get("Namespace"), job_id), ()):

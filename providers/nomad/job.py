@@ -95,7 +95,7 @@ class JobResource:
         if current is not None:
             await self._engine.info(
                 urn,
-                f'Job "{spec.id}" is in Nomad already (version {current["Version"]}) with the mark of this resource: an '
+                f'Job "{spec.id}" is in Nomad already (version {current["Version"]}), with the mark of this stack: an '
                 "earlier `pulumi up` was interrupted, or its state is lost. It is taken over as it is, and updated.",
             )
             spec = spec.scaled_as(current)

@@ -12,7 +12,11 @@ async def log_tails(client: NomadClient, namespace: str, allocation: Json) -> li
     for task in sorted(allocation.get("TaskStates") or {}):
         for stream in ("stderr", "stdout"):
             text = await client.log_tail(namespace, allocation["ID"], task, stream, TAIL_BYTES)
-            lines = [line.rstrip() for line in text.splitlines() if line.strip()][-TAIL_LINES:]
+            whole = text.splitlines()
+            if len(text.encode()) >= TAIL_BYTES:
+                # Cut in the middle: half a secret would not be known as one.
+                whole = whole[1:]
+            lines = [line.rstrip() for line in whole if line.strip()][-TAIL_LINES:]
             if lines:
                 body = "\n".join(f"    {line}" for line in lines)
                 parts.append(f"last lines of {stream} of task {task}, allocation {allocation['ID'][:8]}:\n{body}")

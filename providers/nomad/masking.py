@@ -16,7 +16,10 @@ def hider(spec: Spec) -> Callable[[str], str]:
     These are all of its env and template texts where the jobspec is a secret, otherwise those whose names say that they
     are.
     """
-    hidden = sorted({value for value in _secret_values(spec) if len(value) >= MIN_SECRET_CHARS}, key=len, reverse=True)
+    values = set(_secret_values(spec))
+    # A log shows a value of several lines line by line.
+    values |= {line.strip() for value in values for line in value.splitlines()}
+    hidden = sorted((value for value in values if len(value) >= MIN_SECRET_CHARS), key=len, reverse=True)
 
     def hide(text: str) -> str:
         for value in hidden:
@@ -35,7 +38,7 @@ def _secret_values(spec: Spec) -> Iterator[str]:
             if spec.secret:
                 yield from _strings(task.get("Config"))
                 for template in task.get("Templates") or []:
-                    yield from str(template.get("EmbeddedTmpl") or "").splitlines()
+                    yield str(template.get("EmbeddedTmpl") or "")
 
 
 def _strings(value: Any) -> Iterator[str]:

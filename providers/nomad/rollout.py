@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from providers.http_api import HttpApi, Unreachable
+from providers.http_api import ApiError, HttpApi, Unreachable
 from providers.nomad import diagnosis
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
 from providers.nomad.logs import log_tails
-from providers.nomad.verdict import Snapshot, State, Verdict, judge, progress
+from providers.nomad.verdict import Snapshot, State, Verdict, judge, progress, waits_for_place
+from providers.plugin import ProviderError
 from providers.words import counted
 
 LOOK_AGAIN_S = 15.0
@@ -24,6 +25,9 @@ REVERT_MARGIN_S = 60.0
 
 NOMAD_AWAY_S = 300.0
 """How long Nomad may be away while a rollout is followed; then the outcome is reported as unknown."""
+
+LOGS_TRIED = 5
+"""How many failed allocations are asked for log lines until one has any."""
 
 Report = Callable[[str], Awaitable[None]]
 
@@ -91,15 +95,23 @@ class Rollout:
     async def _follow(self, watch: ConsulWatch | None) -> Outcome:
         started = _now()
         passed_at: float | None = None
+        unplaced_since: float | None = None
         failed_by_us = ""
         shown = ""
         while True:
             snapshot = await self._look()
             verdict = judge(snapshot)
+            if verdict.state is State.GOING_ON and (unplaced := waits_for_place(snapshot)):
+                unplaced_since = unplaced_since or _now()
+                if _now() - unplaced_since > _longest_deadline_s(self.job):
+                    text = f"no place within its progress deadline: {'; '.join(unplaced)}"
+                    verdict = Verdict(State.HOPELESS if snapshot.deployment else State.FAILED, text)
+            else:
+                unplaced_since = None
             if verdict.state is State.HOPELESS and snapshot.deployment and not failed_by_us:
                 failed_by_us = verdict.text
                 await self.report("failing the deployment: it cannot succeed")
-                await self.client.fail_deployment(self._namespace, snapshot.deployment["ID"])
+                await self._fail(snapshot.deployment)
                 continue
             if verdict.state is State.FAILED:
                 return await self._failed(snapshot, verdict, watch, failed_by_us)
@@ -129,6 +141,14 @@ class Rollout:
                 shown = verdict.text
                 await self.report(shown)
             await self._subscription.wait(LOOK_AGAIN_S)
+
+    async def _fail(self, deployment: Json) -> None:
+        """Fails a deployment; one that has ended by itself meanwhile is left as it is."""
+        try:
+            await self.client.fail_deployment(self._namespace, deployment["ID"])
+        except ApiError as error:
+            if "terminal" not in error.answer:
+                raise
 
     async def _look(self) -> Snapshot:
         """Reads the snapshot; the evaluation first, for what it made is then there to be read."""
@@ -168,7 +188,7 @@ class Rollout:
             return f"Nomad is satisfied, but Consul cannot say whether the new instances pass: {watch.trouble}"
         if watch is not None and not self._passing(snapshot, watch):
             return "waiting until the new instances pass in Consul"
-        leaving = snapshot.others_alive()
+        leaving = snapshot.leaving()
         if verdict.state is State.SUCCEEDED and leaving:
             return f"waiting for {counted(len(leaving), 'old instance')} to end"
         return None
@@ -216,13 +236,16 @@ class Rollout:
         ]
         found = list(diagnosis.explain(failing, {}))
         reasons += found
-        for allocation in bad:
+        for allocation in bad[:LOGS_TRIED]:
             tails = await log_tails(self.client, self._namespace, allocation)
             if tails:
-                reasons += [self.hide(tail) for tail in tails]
+                reasons += tails
                 break
-        reasons.append(await self._aftermath(snapshot))
-        return Outcome(False, reasons=reasons)
+        try:
+            reasons.append(await self._aftermath(snapshot))
+        except (ProviderError, Cancelled) as error:
+            reasons.append(f"What Nomad runs now is not known: {error}")
+        return Outcome(False, reasons=[self.hide(reason) for reason in reasons])
 
     async def _aftermath(self, snapshot: Snapshot) -> str:
         """Waits for Nomad's revert, if there is one, and says what runs now."""
@@ -232,7 +255,9 @@ class Rollout:
             kept = (
                 f"{counted(len(alive), 'instance')} of the version before still run"
                 if alive
-                else "there is no earlier version that Nomad could go back to"
+                else "nothing of the version before runs any more"
+                if self.version
+                else "there is no earlier version that it could go back to"
             )
             return (
                 f"Nomad did not revert ({kept}). Look at what is left with: nomad job status "

@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from providers.nomad.client import Json
 from providers.nomad.diagnosis import causes
+from providers.nomad.plan import failed_placements
 
 GOING = frozenset({"running", "pending", "initializing", "blocked", "unblocking", "paused"})
 """Deployment statuses that are not final (Nomad `DeploymentStatus*`)."""
@@ -48,6 +49,13 @@ class Snapshot:
             if a.get("JobVersion") != self.version and a["ClientStatus"] in ("running", "pending", "unknown")
         ]
 
+    def leaving(self) -> list[Json]:
+        """Allocations of other versions that Nomad stops. Those that it leaves alone never end by themselves.
+
+        It leaves them alone on nodes that are ineligible or disconnected, for example.
+        """
+        return [a for a in self.others_alive() if a["DesiredStatus"] != "run" and a["ClientStatus"] != "unknown"]
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -64,6 +72,8 @@ def judge(snapshot: Snapshot) -> Verdict:
         return Verdict(State.FAILED, str(deployment["StatusDescription"]))
     if snapshot.current_version is None:
         return Verdict(State.SUPERSEDED, "the job was purged meanwhile")
+    if snapshot.stopped and snapshot.current_version != snapshot.version:
+        return Verdict(State.SUPERSEDED, "the job was stopped meanwhile")
     if snapshot.current_version != snapshot.version:
         return Verdict(State.SUPERSEDED, f"version {snapshot.current_version} was registered meanwhile")
     if deployment is not None and deployment["Status"] == "cancelled":
@@ -89,7 +99,7 @@ def _judge_going(snapshot: Snapshot, deployment: Json) -> Verdict:
         g["HealthyAllocs"] >= (g["DesiredCanaries"] if g in by_hand else g["DesiredTotal"]) for g in groups.values()
     ):
         return Verdict(State.WAITS_FOR_PROMOTION, "the canaries are healthy and wait for promotion")
-    return Verdict(State.GOING_ON, progress(snapshot))
+    return Verdict(State.GOING_ON, "; ".join([progress(snapshot), *waits_for_place(snapshot)]))
 
 
 def _judge_without_deployment(snapshot: Snapshot) -> Verdict:
@@ -97,14 +107,45 @@ def _judge_without_deployment(snapshot: Snapshot) -> Verdict:
     job = snapshot.job
     if job.get("Periodic") or job.get("ParameterizedJob") or job.get("Stop"):
         return Verdict(State.SUCCEEDED, "registered; it starts instances when it is due or dispatched")
+    if reasons := waits_for_place(snapshot):
+        return Verdict(State.GOING_ON, "; ".join(reasons))
     placed = snapshot.of_version()
     failed = [a for a in placed if a["ClientStatus"] == "failed" and not a.get("NextAllocation")]
-    if failed and any(cause.fatal for a in failed for cause in causes(a)):
+    if any(cause.fatal for a in failed for cause in causes(a)) or any(not _tried_again(job, a) for a in failed):
         return Verdict(State.FAILED, "its instances fail")
     pending = [a for a in placed if a["ClientStatus"] == "pending" and a["DesiredStatus"] == "run"]
     if pending or failed:
         return Verdict(State.GOING_ON, f"{len(pending) + len(failed)} of {len(placed)} instances are not running yet")
     return Verdict(State.SUCCEEDED, progress(snapshot))
+
+
+def _tried_again(job: Json, allocation: Json) -> bool:
+    """Whether Nomad will place a failed allocation anew: system jobs never, others as `reschedule` says."""
+    if allocation.get("FollowupEvalID"):
+        return True
+    group: Json = next((g for g in job.get("TaskGroups") or [] if g["Name"] == allocation["TaskGroup"]), {})
+    policy = group.get("ReschedulePolicy") or {}
+    tries = len((allocation.get("RescheduleTracker") or {}).get("Events") or [])
+    return bool(policy.get("Unlimited")) or tries < int(policy.get("Attempts") or 0)
+
+
+def waits_for_place(snapshot: Snapshot) -> list[str]:
+    """A sentence for each group of which Nomad could not place a single instance.
+
+    No deadline of Nomad ends this: a group's progress deadline begins with its first placement (Nomad
+    `DeploymentState.RequireProgressBy`).
+    """
+    unplaced = (snapshot.evaluation or {}).get("FailedTGAllocs") or {}
+    if snapshot.deployment is None:
+        placed = {a["TaskGroup"] for a in snapshot.of_version()}
+        return failed_placements({"FailedTGAllocs": {g: why for g, why in unplaced.items() if g not in placed}})
+    waiting = {
+        name
+        for name, group in (snapshot.deployment.get("TaskGroups") or {}).items()
+        if group.get("DesiredTotal") and not group.get("PlacedAllocs")
+    }
+    told = failed_placements({"FailedTGAllocs": {g: why for g, why in unplaced.items() if g in waiting}})
+    return told + [f"group {name}: no instance is placed yet" for name in sorted(waiting - unplaced.keys())]
 
 
 def progress(snapshot: Snapshot) -> str:

@@ -1,0 +1,190 @@
+"""Jobs of every kind, written by users with the pulumi_nomad SDK."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cluster.programs import job, use, write_job
+from tests.cluster.project import Project
+
+pytestmark = pytest.mark.cluster
+
+HCL = """
+variable "count" {
+  type    = number
+  default = 1
+}
+variable "greeting" { type = string }
+variable "datacenters" { type = list(string) }
+job "NAME" {
+  datacenters = var.datacenters
+  group "g" {
+    count = var.count
+    update {
+      min_healthy_time  = "1s"
+      healthy_deadline  = "15s"
+      progress_deadline = "20s"
+    }
+    task "t" {
+      driver = "raw_exec"
+      config {
+        command = "/bin/sleep"
+        args    = ["600"]
+      }
+      env { GREETING = var.greeting }
+      resources {
+        cpu    = 20
+        memory = 16
+      }
+    }
+  }
+}
+"""
+GREETING = 'say "hi" to ${node} %{if} \n next'
+
+
+def hcl_program(project: Project, count: int, source: str = HCL) -> str:
+    (project.folder / "job.hcl").write_text(source.replace("NAME", project.name))
+    variables = {"count": str(count), "greeting": GREETING, "datacenters": '["dc1"]'}
+    return (
+        f"nomad.Job('j', jobspec=open('job.hcl').read(), hcl2=nomad.JobHcl2Args(vars={variables!r}), "
+        "purge_on_destroy=True)\n"
+    )
+
+
+def test_hcl_with_variables_of_any_type(project: Project) -> None:
+    use(project, hcl_program(project, 1))
+    project.up()
+    task = project.nomad.job(project.name)["TaskGroups"][0]["Tasks"][0]
+    assert task["Env"]["GREETING"] == GREETING
+    before = {a["ID"] for a in project.nomad.running(project.name)}
+
+    use(project, hcl_program(project, 2))
+    assert 'group g: Count "1" → "2"' in project.preview().text
+    project.up()
+    assert before < {a["ID"] for a in project.nomad.running(project.name)}
+
+
+def test_hcl_in_another_order_and_format_is_no_change(project: Project) -> None:
+    use(project, hcl_program(project, 1))
+    project.up()
+
+    rewritten = (
+        HCL.replace("  ", "\t")
+        .replace('      driver = "raw_exec"\n', "")
+        .replace(
+            "\t\t\tenv { GREETING = var.greeting }\n",
+            '\t\t\t# a comment\n\t\t\tenv {\n GREETING = "${var.greeting}"\n }\n',
+        )
+    )
+    rewritten = rewritten.replace('\t\ttask "t" {\n', '\t\ttask "t" {\n driver = "raw_exec"\n').replace(
+        '\t\t\tdriver = "raw_exec"\n', ""
+    )
+    use(project, hcl_program(project, 1, rewritten))
+    assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.preview().text)
+
+
+@pytest.mark.parametrize("kind", ["batch", "system", "sysbatch", "periodic", "parameterized", "count-0"])
+def test_every_type_is_deployed_and_then_unchanged(project: Project, kind: str) -> None:
+    runs_once = {"Config": {"command": "/bin/true"}}
+    specs: dict[str, Callable[[], dict[str, Any]]] = {
+        "batch": lambda: job(project.name, "batch", **runs_once),
+        "system": lambda: job(project.name, "system"),
+        "sysbatch": lambda: job(project.name, "sysbatch", **runs_once),
+        "periodic": lambda: {
+            **job(project.name, "batch", **runs_once),
+            "Periodic": {"Enabled": True, "Specs": ["0 3 * * *"], "SpecType": "cron"},
+        },
+        "parameterized": lambda: {
+            **job(project.name, "batch", **runs_once),
+            "ParameterizedJob": {"Payload": "optional"},
+        },
+        "count-0": lambda: _with_count(job(project.name, "service"), 0),
+    }
+    spec = specs[kind]()
+    text = write_job(project.folder, "job", spec)
+    use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
+
+    project.up()
+    assert project.nomad.job(project.name)["Type"] == spec["Type"]
+    assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.up().text)
+
+
+def _with_count(spec: dict[str, Any], count: int) -> dict[str, Any]:
+    spec["TaskGroups"][0]["Count"] = count
+    return spec
+
+
+def test_a_job_that_nomad_refuses_is_told_at_preview_with_every_reason(project: Project) -> None:
+    wrong = job(project.name, "service")
+    wrong["TaskGroups"][0]["Update"] = {
+        "MinHealthyTime": 60 * 10**9,
+        "HealthyDeadline": 5 * 10**9,
+        "ProgressDeadline": 10**9,
+    }
+    text = write_job(project.folder, "job", wrong)
+    use(project, f"nomad.Job('j', jobspec={text}, json=True)\n")
+
+    failed = project.preview(check=False)
+    assert failed.code != 0
+    assert "Minimum healthy time must be less than healthy deadline" in failed.text
+    assert "Healthy deadline must be less than progress deadline" in failed.text
+
+
+def test_hcl_that_does_not_parse_is_told_with_its_place(project: Project) -> None:
+    use(project, "nomad.Job('j', jobspec='job \"x\" {\\n  grup \"g\" {}\\n}')\n")
+
+    failed = project.preview(check=False)
+    assert failed.code != 0
+    assert "Nomad cannot parse the jobspec" in failed.text
+    assert 'Blocks of type "grup" are not expected here' in failed.text
+
+
+def test_a_secret_jobspec_is_shown_nowhere(project: Project) -> None:
+    secret = "correct-horse-battery"
+    first = job(project.name, "service", Env={"SETTING": secret})
+    second = job(
+        project.name,
+        "service",
+        Env={"SETTING": secret + "-2"},
+        Config={"command": "/bin/sh", "args": ["-c", "echo $SETTING; exit 4"]},
+    )
+    texts = [write_job(project.folder, name, spec) for name, spec in (("a", first), ("b", second))]
+    program = "nomad.Job('j', jobspec=pulumi.Output.secret({}), json=True, purge_on_destroy=True)\n"
+
+    use(project, program.format(texts[0]))
+    shown = project.preview("--diff").text + project.up("--diff").text
+    use(project, program.format(texts[1]))
+    shown += project.preview("--diff").text
+    failed = project.up("--diff", check=False)
+    assert failed.code != 0
+    assert "exit code 4" in failed.text
+    shown += failed.text + project.run("stack", "export").text
+    assert secret not in shown
+    assert "[secret]" in shown
+
+
+def test_manual_promotion_ends_up_with_the_command_that_promotes(project: Project) -> None:
+    spec = job(project.name, "service")
+    spec["TaskGroups"][0]["Update"] = {**spec["TaskGroups"][0]["Update"], "Canary": 1, "AutoPromote": False}
+    use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'a', spec)}, json=True, purge_on_destroy=True)\n")
+    project.up()
+    spec["TaskGroups"][0]["Tasks"][0]["Env"] = {"A": "2"}
+    use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'b', spec)}, json=True, purge_on_destroy=True)\n")
+
+    result = project.up()
+
+    promote = re.search(r"nomad deployment promote ([0-9a-f-]{36})", result.text)
+    assert promote, result.text
+    assert len(project.nomad.running(project.name)) == 2
+    project.nomad.call("POST", f"/v1/deployment/promote/{promote[1]}", {"DeploymentID": promote[1], "All": True})
+
+
+def test_an_unknown_type_is_refused_with_a_sentence(project: Project) -> None:
+    use(project, "nomad.Namespace('n', name='team')\n")
+
+    failed = project.preview(check=False)
+    assert failed.code != 0
+    assert "does not serve the resource type nomad:index/namespace:Namespace" in failed.text
