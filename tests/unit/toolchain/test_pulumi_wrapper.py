@@ -108,10 +108,11 @@ def test_the_variable_that_names_a_stack_counts_before_the_selected_one(checkout
     assert passphrase(checkout, "up", PULUMI_STACK="dev") == "caravan-dev"
 
 
-def test_a_passphrase_of_the_users_own_is_kept(checkout: Path) -> None:
-    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE="mine") == "mine"
-    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE="") == ""
-    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE_FILE="/mine") == NONE
+def test_a_passphrase_of_the_users_own_is_for_other_stacks(checkout: Path) -> None:
+    """The salt in the dev stack's file belongs to the passphrase that everybody has."""
+    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE="mine") == "caravan-dev"
+    assert passphrase(checkout, "up", "-s", "dev", PULUMI_CONFIG_PASSPHRASE_FILE="/mine") == "caravan-dev"
+    assert passphrase(checkout, "up", "-s", "prod", PULUMI_CONFIG_PASSPHRASE="mine") == "mine"
 
 
 @pytest.mark.parametrize("backend", ["", "https://api.pulumi.com", "file://~", "s3://states"])
