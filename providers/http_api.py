@@ -231,7 +231,16 @@ class HttpApi:
 
 
 def join(*segments: str) -> str:
-    """A path of an API; every segment is quoted whole, so that no name can leave its place ("../", "?", "#")."""
+    """A path of an API; every segment is quoted whole, so that no name can leave its place ("../", "?", "#").
+
+    Raises ProviderError for a name that no quoting keeps in its place: "." and ".." are resolved however they are
+    written.
+    """
+    for segment in segments:
+        if segment in ("", ".", ".."):
+            raise ProviderError(
+                f"{segment!r} cannot be used as a name or ID: it would make another address. Change it."
+            )
     return "/" + "/".join(quote(segment, safe="") for segment in segments)
 
 

@@ -68,8 +68,7 @@ class EventHub:
         query = self._client.query("*")
         topics = "&".join(f"topic={topic}" for topic in _TOPICS)
         while True:
-            # Whatever breaks the stream, waiters look for themselves meanwhile and report what they meet: it only has to
-            # come back.
+            # Whatever breaks the stream, waiters look for themselves meanwhile and report what they meet.
             with contextlib.suppress(ProviderError, aiohttp.ClientError, OSError, TimeoutError, ValueError):
                 path = f"/v1/event/stream?{topics}"
                 async with self._client.api.stream(

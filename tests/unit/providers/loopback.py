@@ -38,7 +38,7 @@ class Loopback:
 
 
 @asynccontextmanager
-async def serving(handler: Handler, *, unix_socket: str | None = None) -> AsyncIterator[Loopback]:
+async def serving(handler: Handler, *, port: int = 0, unix_socket: str | None = None) -> AsyncIterator[Loopback]:
     """Serves `handler` for every path, over TCP or over a unix socket."""
     server = Loopback()
 
@@ -55,7 +55,7 @@ async def serving(handler: Handler, *, unix_socket: str | None = None) -> AsyncI
         site = web.UnixSite(runner, unix_socket)
         await site.start()
     else:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         server.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
     try:
