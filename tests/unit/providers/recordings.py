@@ -22,7 +22,7 @@ def snapshot(name: str) -> Snapshot:
         job=record["job"],
         version=record["version"],
         current_version=record["current_version"],
-        evaluation=record["evaluation"],
+        evaluation=record.get("evaluation"),
         deployment=deployment_of(record, record["version"]),
         allocations=record["allocations"],
         stopped=record["stopped"],

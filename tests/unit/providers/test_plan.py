@@ -225,8 +225,10 @@ def test_a_replacement_says_how_many_keep_serving() -> None:
     assert advised("destructive") == [
         (
             False,
-            ("group web: instances are replaced 1 at a time, each stopped before its successor is healthy; "
-            "1 keeps serving meanwhile"),
+            (
+                "group web: instances are replaced 1 at a time, each stopped before its successor is healthy; "
+                "1 keeps serving meanwhile"
+            ),
         )
     ]
 
