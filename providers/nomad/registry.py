@@ -28,7 +28,7 @@ _MANIFEST_TYPES = ", ".join(
     )
 )
 _REFERENCE = re.compile(
-    r"^(?:(?P<registry>localhost(?::\d+)?|[\w.-]*[.:][\w.:-]*|\[[0-9a-fA-F:]+\](?::\d+)?)/)?"
+    r"^(?:(?P<registry>localhost(?::\d+)?|(?=[^/]*[.:])[A-Za-z0-9][\w.-]*(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?)/)?"
     r"(?P<repository>[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*)"
     r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?$"
 )
@@ -127,10 +127,10 @@ async def check_images(images: list[TaskImage]) -> list[ImageCheck]:
 
 async def _head(url: str, image: TaskImage) -> int:
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-    basic = aiohttp.BasicAuth(image.user, image.password or "") if image.user else None
+    basic = {"Authorization": aiohttp.encode_basic_auth(image.user, image.password or "")} if image.user else {}
     headers = {"Accept": _MANIFEST_TYPES}
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        async with session.head(url, headers=headers, auth=basic, allow_redirects=True) as response:
+        async with session.head(url, headers={**headers, **basic}, allow_redirects=True) as response:
             challenge = response.headers.get("WWW-Authenticate", "")
             if response.status != 401 or not challenge.lower().startswith("bearer "):
                 return response.status
@@ -141,18 +141,21 @@ async def _head(url: str, image: TaskImage) -> int:
             return response.status
 
 
-async def _token(session: aiohttp.ClientSession, challenge: str, basic: aiohttp.BasicAuth | None) -> str | None:
+async def _token(session: aiohttp.ClientSession, challenge: str, basic: dict[str, str]) -> str | None:
     """The registry's token protocol (Docker "Token Authentication")."""
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     realm = fields.pop("realm", "")
-    if not realm.startswith("https://") and not (realm.startswith("http://") and basic is None):
+    if not realm.startswith("https://") and not (realm.startswith("http://") and not basic):
         return None
-    async with session.get(realm, params=fields, auth=basic) as response:
+    async with session.get(realm, params=fields, headers=basic) as response:
         if response.status != 200:
             return None
-        answer: Any = await response.json(content_type=None)
-        token: str | None = answer.get("token") or answer.get("access_token")
-        return token
+        try:
+            answer: Any = await response.json(content_type=None)
+        except ValueError:
+            return None
+        token: Any = answer.get("token") or answer.get("access_token") if isinstance(answer, dict) else None
+        return str(token) if token else None
 
 
 def _is_local(registry: str) -> bool:
