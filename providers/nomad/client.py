@@ -112,6 +112,12 @@ class NomadClient:
         evaluation: Json | None = await self._maybe(join("v1", "evaluation", id), namespace)
         return evaluation
 
+    async def capacity(self) -> tuple[list[Json], list[Json]]:
+        """All nodes and all allocations with their resources, for explaining why something does not fit."""
+        nodes = await self._api.get("/v1/nodes", query=self.query(resources="true"))
+        allocations = await self._api.get("/v1/allocations", query=self.query("*", resources="true"))
+        return nodes.body or [], allocations.body or []
+
     async def fail_deployment(self, namespace: str, id: str) -> None:
         """Marks a running deployment as failed; Nomad then reverts where the job asks for it."""
         await self._api.change("POST", join("v1", "deployment", "fail", id), query=self.query(namespace))

@@ -1,7 +1,10 @@
 """What is asked before a job is registered, at preview and again at apply: its images and the scheduler's dry run."""
 
+import contextlib
 from dataclasses import dataclass
 
+from providers.http_api import ApiError
+from providers.nomad import capacity
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.plan import failed_placements
 from providers.nomad.registry import Found, check_images, task_images
@@ -38,6 +41,11 @@ async def check_job_images(spec: Spec, *, preview: bool) -> Findings:
 
 
 async def dry_run(client: NomadClient, job: Json, *, policy_override: bool) -> tuple[Json, list[str]]:
-    """The scheduler's plan for a marked job, and a sentence for each group that cannot be placed."""
+    """The scheduler's plan for a marked job, and a sentence for each reason why a group cannot be placed."""
     plan = await client.plan(job, policy_override=policy_override)
-    return plan, [f'job "{job["ID"]}", {line}' for line in failed_placements(plan)]
+    lines = failed_placements(plan)
+    if any(metrics.get("DimensionExhausted") for metrics in (plan.get("FailedTGAllocs") or {}).values()):
+        # A token may lack node:read; the scheduler's own words stand without the numbers.
+        with contextlib.suppress(ApiError):
+            lines += capacity.explain(plan, job, *await client.capacity())
+    return plan, [f'job "{job["ID"]}", {line}' for line in lines]

@@ -1,5 +1,6 @@
 """The two promises: a bad version never takes the service down, and the user reads why it failed."""
 
+import re
 import time
 
 import pytest
@@ -113,5 +114,6 @@ def test_what_cannot_be_placed_is_refused_at_preview(project: Project) -> None:
     failed = project.preview(check=False)
     assert failed.code != 0
     assert "cannot be placed" in failed.text
-    assert "memory" in failed.text
+    assert "memory is exhausted on 1 node" in failed.text
+    assert re.search(r"an instance needs 900000 MiB of memory; the freest node, \S+, has \d+ MiB left", failed.text)
     assert project.nomad.job(project.name)["Version"] == 0
