@@ -21,6 +21,7 @@ from providers.nomad.spec import OWNER_KEY, Spec, SpecError, is_known, parse, sa
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import CheckFailure, Diff, Engine, InitFailed, ProviderError
 from providers.properties import UNKNOWN, Properties
+from providers.words import counted
 
 TOKEN = "nomad:index/job:Job"
 
@@ -78,10 +79,26 @@ class JobResource:
             return Diff([*changed, "jobspec"] if moved or rerun else changed, [])
         spec = (await parse(self._client, new)).scaled_as(standing.current)
         if spec.id != id or spec.namespace != outputs.get("namespace", spec.namespace):
+            await self._tell_replacement(urn, id, spec, setting(new, "deregisterOnIdChange"), standing)
             return Diff([*changed, "jobspec"], ["jobspec"])
         if standing.standing is Standing.OURS and not changes(await self._client.plan(spec.marked(urn))):
             return Diff(changed, [])
         return Diff([*changed, "jobspec"], [])
+
+    async def _tell_replacement(self, urn: str, id: str, spec: Spec, deregister: bool, standing: Assessment) -> None:
+        """Says what becomes of the old ID's job. Raises ProviderError where it is to stay: Pulumi cannot do that."""
+        if not deregister:
+            raise ProviderError(
+                f'The job\'s ID changes from "{id}" to "{spec.id}" with deregister_on_id_change off. To keep "{id}" '
+                f"running outside this stack, first run: pulumi state delete '{urn}'"
+            )
+        groups = (standing.current or {}).get("TaskGroups") or []
+        stops = sum(int(group.get("Count") or 0) for group in groups)
+        await self._engine.info(
+            urn,
+            f'Job "{id}" is replaced by job "{spec.id}" (namespace {spec.namespace}): when the new one is healthy, '
+            f"{counted(stops, 'instance')} of the old one {'stops' if stops == 1 else 'stop'}.",
+        )
 
     async def create(self, urn: str, new: Properties, timeout_s: float, preview: bool) -> tuple[str, Properties]:
         """Registers a job that does not exist yet, or goes on with one that an interrupted `up` of it left."""

@@ -188,3 +188,24 @@ def test_an_unknown_type_is_refused_with_a_sentence(project: Project) -> None:
     failed = project.preview(check=False)
     assert failed.code != 0
     assert "does not serve the resource type nomad:index/namespace:Namespace" in failed.text
+
+
+def test_another_id_replaces_the_job_once_the_new_one_is_healthy(project: Project) -> None:
+    def program(name: str, more: str = "") -> str:
+        text = write_job(project.folder, name, job(name, "service"))
+        return f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True{more})\n"
+
+    other = project.name[:40] + "-2"
+    use(project, program(project.name))
+    project.up()
+
+    use(project, program(other, ", deregister_on_id_change=False"))
+    refused = project.preview(check=False)
+    assert refused.code != 0
+    assert "deregister_on_id_change off" in refused.text
+
+    use(project, program(other))
+    assert "1 instance of the old one stops" in project.preview().text
+    project.up()
+    assert project.nomad.job(project.name) is None
+    assert len(project.nomad.running(other)) == 1
