@@ -1,0 +1,364 @@
+"""Following a rollout to its end, through moments that were recorded of real ones."""
+
+import asyncio
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from providers.http_api import Unreachable
+from providers.nomad import rollout as rollout_module
+from providers.nomad.client import Json
+from providers.nomad.rollout import Cancelled, Outcome, Rollout
+from tests.unit.providers.nomad_stub import FakeHub, FakeNomad, refusal
+from tests.unit.providers.recordings import deployment_of, recorded
+
+AWAY = Unreachable("Nomad cannot be reached at http://127.0.0.1:4646: connection refused.")
+
+
+class Moments:
+    """Nomad as it was at recorded moments: each wait for an event leads to the next one, the last one stays."""
+
+    def __init__(self, *records: Json | Exception) -> None:
+        self._records = list(records)
+        self.cancelled = asyncio.Event()
+        self.reports: list[str] = []
+        self.hub = FakeHub(self.on_wait)
+        self.waits_until_cancel: int | None = None
+        self.nomad = FakeNomad(
+            job=lambda: self._read(self._current),
+            deployments=lambda: self._read(lambda record: record["deployments"]),
+            allocations=lambda: self._read(lambda record: record["allocations"]),
+            evaluation=lambda: self._read(lambda record: record.get("evaluation")),
+        )
+
+    def _read(self, part: Callable[[Json], Any]) -> Any:
+        record = self._records[0]
+        if isinstance(record, Exception):
+            if len(self._records) > 1:
+                self._records.pop(0)
+            return record
+        return part(record)
+
+    @staticmethod
+    def _current(record: Json) -> Json | None:
+        if record["current_version"] is None:
+            return None
+        return {**record["job"], "Version": record["current_version"], "Stop": record["stopped"]}
+
+    def on_wait(self) -> None:
+        if len(self._records) > 1:
+            self._records.pop(0)
+        if self.waits_until_cancel is not None and self.hub.waits >= self.waits_until_cancel:
+            self.cancelled.set()
+
+    def go_on(self) -> None:
+        """To the next moment, without anybody waiting."""
+        self._records.pop(0)
+
+    async def follow(self, version: int | None = None, **settings: Any) -> Outcome:
+        first = next(record for record in self._records if not isinstance(record, Exception))
+
+        async def report(text: str) -> None:
+            self.reports.append(text)
+
+        rollout = Rollout(
+            client=self.nomad.client,
+            hub=self.hub.hub,
+            consul=None,
+            job=first["job"],
+            version=first["version"] if version is None else version,
+            evaluation_id="an-evaluation",
+            cancelled=self.cancelled,
+            report=report,
+            **{"hide": lambda text: text, **settings},
+        )
+        return await rollout.follow()
+
+
+def moment(name: str, **changes: Any) -> Json:
+    return {**recorded(name), **changes}
+
+
+def job_of(record: Json, **update: Any) -> Json:
+    job = copy.deepcopy(record["job"])
+    for group in job["TaskGroups"]:
+        group["Update"].update(update)
+    return {**record, "job": job}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Makes every look at the clock one of these many seconds later."""
+    now = [1000.0]
+    step = [0.0]
+
+    def ticking() -> float:
+        now[0] += step[0]
+        return now[0]
+
+    def every_look(seconds: float) -> None:
+        step[0] = seconds
+
+    monkeypatch.setattr(rollout_module, "_now", ticking)
+    return every_look
+
+
+async def test_success() -> None:
+    moments = Moments(moment("going-on"), moment("successful", job=recorded("going-on")["job"]))
+    outcome = await moments.follow()
+    assert outcome == Outcome(True)
+    assert moments.reports == ["web: 3/3 healthy"]
+    assert moments.nomad.made("fail_deployment") == []
+
+
+async def test_the_same_progress_is_told_once() -> None:
+    moments = Moments(moment("going-on"), moment("going-on"), moment("going-on"), moment("successful"))
+    assert (await moments.follow()).succeeded
+    assert moments.reports == ["web: 3/3 healthy"]
+
+
+async def test_old_instances_that_are_still_stopping_are_waited_for() -> None:
+    record = moment("scaled-down")
+    stopping = copy.deepcopy(record)
+    for allocation in stopping["allocations"]:
+        if allocation["DesiredStatus"] == "stop":
+            allocation["ClientStatus"] = "running"
+    moments = Moments(stopping, record)
+    assert (await moments.follow()).succeeded
+    assert moments.reports == ["waiting for 2 old instances to end"]
+
+
+async def test_old_instances_that_nomad_leaves_alone_are_not_waited_for() -> None:
+    record = moment("scaled-down")
+    for allocation in record["allocations"]:
+        if allocation["JobVersion"] == 0:
+            allocation.update(DesiredStatus="run", ClientStatus="running")
+    assert (await Moments(record).follow()).succeeded
+
+
+async def test_manual_promotion_ends_the_wait_and_says_how_to_promote() -> None:
+    record = moment("waits-for-promotion")
+    outcome = await Moments(record).follow()
+    deployment = deployment_of(record, 1)
+    assert deployment is not None
+    assert outcome.succeeded
+    assert outcome.notes == [
+        (
+            'Job "rec-manual" version 1: the canaries are healthy and wait for promotion; the old instances keep serving '
+            f"beside them. Promote with: nomad deployment promote {deployment['ID']}"
+        )
+    ]
+
+
+async def test_failure_with_a_revert() -> None:
+    moments = Moments(moment("canary-going-on"), moment("failed-and-reverting"), moment("failed-and-reverted"))
+    outcome = await moments.follow()
+    assert not outcome.succeeded
+    failed, cause, after = outcome.reasons
+    assert failed == (
+        'Job "rec-revert" version 1 failed: Failed due to unhealthy allocations - rolling back to job version 0.'
+    )
+    assert "on node node-1: Task not running for min_healthy_time" in cause
+    assert after == "Nomad went back to version 0 (as version 2): 1 instance of it healthy again."
+    assert "Nomad goes back to version 0" in moments.reports
+
+
+async def test_a_cause_that_a_revert_in_place_takes_over_is_still_told() -> None:
+    """The allocation that failed runs the reverted version afterwards; what it was before is remembered."""
+    failed = moment("failed-without-canary")
+    seen = copy.deepcopy(failed)
+    seen["deployments"] = [{**d, "Status": "running"} for d in seen["deployments"] if d["JobVersion"] == 1]
+    seen["current_version"] = 1
+    for allocation in failed["allocations"]:
+        allocation["JobVersion"] = 2
+    outcome = await Moments(seen, failed).follow()
+    assert any("it ended with exit code 3" in reason for reason in outcome.reasons)
+
+
+async def test_a_revert_that_fails_too() -> None:
+    failed = moment("failed-and-reverted")
+    for deployment in failed["deployments"]:
+        if deployment["JobVersion"] == 2:
+            deployment.update(Status="failed", StatusDescription="Failed due to progress deadline")
+    outcome = await Moments(failed).follow()
+    assert outcome.reasons[-1] == (
+        "Nomad tried to go back to version 0 and failed in that too: Failed due to progress deadline. "
+        "1 instance of it left."
+    )
+
+
+async def test_a_revert_that_does_not_end(clock: Callable[[float], None]) -> None:
+    clock(30.0)
+    outcome = await Moments(moment("failed-and-reverting")).follow()
+    assert outcome.reasons[-1] == (
+        "Nomad began to go back to version 0, but that has not ended in time (deployment: running, 1 instance of it)."
+    )
+
+
+async def test_a_revert_to_a_stopped_version() -> None:
+    record = moment("failed-and-reverting", stopped=True)
+    outcome = await Moments(record).follow()
+    assert outcome.reasons[-1] == "Nomad went back to version 0, which was stopped: nothing of the job runs."
+
+
+async def test_a_cancel_during_a_revert_keeps_the_cause() -> None:
+    moments = Moments(moment("failed-and-reverting"))
+    moments.waits_until_cancel = 1
+    outcome = await moments.follow()
+    assert outcome.reasons[0].startswith('Job "rec-revert" version 1 failed: ')
+    assert outcome.reasons[-1] == "Stopped waiting while Nomad goes back to version 0."
+
+
+async def test_nomad_going_away_during_a_revert_keeps_the_cause(clock: Callable[[float], None]) -> None:
+    clock(10.0)
+    outcome = await Moments(moment("failed-and-reverting"), AWAY).follow()
+    assert outcome.reasons[0].startswith('Job "rec-revert" version 1 failed: ')
+    assert outcome.reasons[-1] == f"What Nomad runs now is not known: {AWAY}"
+
+
+async def test_a_first_version_has_nothing_to_go_back_to() -> None:
+    outcome = await Moments(moment("exit-1")).follow()
+    assert outcome.reasons[-1] == (
+        "Nomad did not revert (there is no earlier version that it could go back to). Look at what is left with: "
+        "nomad job status -namespace default rec-exit-1"
+    )
+
+
+async def test_a_failure_without_auto_revert_says_what_still_runs() -> None:
+    record = moment("failed-and-reverting")
+    for deployment in record["deployments"]:
+        deployment["StatusDescription"] = "Failed due to unhealthy allocations"
+    outcome = await Moments(record).follow()
+    assert "(1 instance of the version before still run)" in outcome.reasons[-1]
+    record["allocations"] = [a for a in record["allocations"] if a["JobVersion"] == 1]
+    outcome = await Moments(record).follow()
+    assert "(nothing of the version before runs any more)" in outcome.reasons[-1]
+
+
+async def test_the_log_of_the_first_failed_instance_that_wrote_any() -> None:
+    moments = Moments(moment("exit-1"))
+    moments.nomad.answers["log_tail"] = "starting\nno configuration given\n"
+    outcome = await moments.follow()
+    assert "    no configuration given" in outcome.reasons[2]
+
+
+async def test_everything_that_is_told_is_masked() -> None:
+    moments = Moments(moment("exit-1"))
+    moments.nomad.answers["log_tail"] = "password hunter22\n"
+    outcome = await moments.follow(hide=lambda text: text.replace("exit code", "[secret]").replace("hunter22", "[x]"))
+    assert not [reason for reason in outcome.reasons if "hunter22" in reason or "exit code" in reason]
+
+
+async def test_a_hopeless_cause_fails_the_deployment_once() -> None:
+    hopeless = moment("image-unknown")
+    failed = copy.deepcopy(hopeless)
+    failed["deployments"][0].update(Status="failed", StatusDescription="Deployment marked as failed")
+    moments = Moments(hopeless, hopeless, hopeless, failed)
+    outcome = await moments.follow()
+    assert moments.nomad.made("fail_deployment") == [("default", hopeless["deployments"][0]["ID"])]
+    assert moments.reports[0] == "failing the deployment: it cannot succeed"
+    assert outcome.reasons[0].startswith(
+        'Job "rec-image-unknown" version 0 failed: the registry has no such image or tag: Failed to pull '
+    )
+
+
+async def test_a_deployment_that_nomad_failed_first_is_no_error() -> None:
+    hopeless = moment("image-unknown")
+    failed = copy.deepcopy(hopeless)
+    failed["deployments"][0].update(Status="failed", StatusDescription="Failed due to unhealthy allocations")
+    moments = Moments(hopeless, failed)
+    moments.nomad.answers["fail_deployment"] = refusal(500, "can't fail terminal deployment")
+    outcome = await moments.follow()
+    assert not outcome.succeeded
+
+
+async def test_what_has_no_place_is_failed_after_its_progress_deadline(clock: Callable[[float], None]) -> None:
+    clock(3.0)
+    unplaced = moment("memory-exhausted")
+    moments = Moments(unplaced)
+
+    def fail() -> None:
+        unplaced["deployments"][0].update(Status="failed", StatusDescription="Deployment marked as failed")
+
+    moments.nomad.answers["fail_deployment"] = fail
+    outcome = await moments.follow()
+    assert outcome.reasons[0] == (
+        'Job "rec-memory" version 0 failed: no place within its progress deadline: group web: 1 instance cannot be '
+        "placed: memory is exhausted on 1 node."
+    )
+    assert moments.hub.waits > 1
+
+
+async def test_a_batch_job_without_a_place_does_not_wait_for_ever(clock: Callable[[float], None]) -> None:
+    clock(100.0)
+    outcome = await Moments(moment("batch-not-placed")).follow()
+    assert outcome.reasons[0].startswith('Job "rec-batch-unplaced" version 0 failed: no place within its progress')
+
+
+async def test_a_place_that_is_found_in_time(clock: Callable[[float], None]) -> None:
+    clock(3.0)
+    unplaced = moment("memory-exhausted")
+    assert (await Moments(unplaced, unplaced, moment("successful", job=unplaced["job"])).follow()).succeeded
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "version 1 was registered meanwhile"),
+        ({"current_version": None}, "the job was purged meanwhile"),
+        ({"stopped": True}, "the job was stopped meanwhile"),
+    ],
+)
+async def test_superseded(changes: Json, text: str) -> None:
+    outcome = await Moments(moment("superseded", **changes)).follow()
+    assert outcome == Outcome(False, reasons=[f'The rollout of job "rec-superseded" version 0 did not finish: {text}.'])
+
+
+async def test_cancelled() -> None:
+    moments = Moments(moment("going-on"))
+    moments.waits_until_cancel = 2
+    with pytest.raises(Cancelled, match=r"^web: 3/3 healthy$"):
+        await moments.follow()
+
+
+async def test_cancelled_while_nomad_is_away() -> None:
+    moments = Moments(AWAY, moment("going-on"))
+    moments.cancelled.set()
+    with pytest.raises(Cancelled, match="cannot be reached"):
+        await moments.follow()
+
+
+async def test_nomad_goes_away_and_comes_back() -> None:
+    moments = Moments(moment("going-on"), AWAY, AWAY, moment("successful"))
+    assert (await moments.follow()).succeeded
+    assert moments.reports == ["web: 3/3 healthy"] + [f"waiting for Nomad to be back: {AWAY}"] * 2
+
+
+async def test_nomad_stays_away(clock: Callable[[float], None]) -> None:
+    clock(100.0)
+    with pytest.raises(Unreachable):
+        await Moments(moment("going-on"), AWAY).follow()
+
+
+async def test_the_users_own_timeout(clock: Callable[[float], None]) -> None:
+    clock(10.0)
+    outcome = await Moments(moment("going-on")).follow(deadline_s=60.0)
+    assert outcome.reasons == [
+        (
+            'Stopped waiting for job "rec-going" version 0 after 60 s (customTimeouts): web: 3/3 healthy. The rollout goes '
+            "on in Nomad; the next `pulumi up` goes on from there."
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["count-0", "periodic", "parameterised", "batch-complete", "sysbatch-complete"])
+async def test_jobs_without_a_deployment(name: str) -> None:
+    assert await Moments(moment(name)).follow() == Outcome(True)
+
+
+async def test_a_batch_job_that_fails() -> None:
+    outcome = await Moments(moment("batch-failed")).follow()
+    assert outcome.reasons[0] == 'Job "rec-batch-failed" version 0 failed: its instances fail.'
+    assert outcome.reasons[1].endswith("it ended with exit code 1")
