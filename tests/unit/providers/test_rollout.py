@@ -144,12 +144,11 @@ async def test_manual_promotion_ends_the_wait_and_says_how_to_promote() -> None:
     deployment = deployment_of(record, 1)
     assert deployment is not None
     assert outcome.succeeded
-    assert outcome.notes == [
-        (
-            'Job "rec-manual" version 1: the canaries are healthy and wait for promotion; the old instances keep serving '
-            f"beside them. Promote with: nomad deployment promote {deployment['ID']}"
-        )
-    ]
+    (note,) = outcome.notes
+    assert note == (
+        'Job "rec-manual" version 1: the canaries are healthy and wait for promotion; the old instances keep serving '
+        f"beside them. Promote with: nomad deployment promote {deployment['ID']}"
+    )
 
 
 async def test_failure_with_a_revert() -> None:
@@ -344,13 +343,11 @@ async def test_nomad_stays_away(clock: Callable[[float], None]) -> None:
 
 async def test_the_users_own_timeout(clock: Callable[[float], None]) -> None:
     clock(10.0)
-    outcome = await Moments(moment("going-on")).follow(deadline_s=60.0)
-    assert outcome.reasons == [
-        (
-            'Stopped waiting for job "rec-going" version 0 after 60 s (customTimeouts): web: 3/3 healthy. The rollout goes '
-            "on in Nomad; the next `pulumi up` goes on from there."
-        )
-    ]
+    (reason,) = (await Moments(moment("going-on")).follow(deadline_s=60.0)).reasons
+    assert reason == (
+        'Stopped waiting for job "rec-going" version 0 after 60 s (customTimeouts): web: 3/3 healthy. The rollout goes '
+        "on in Nomad; the next `pulumi up` goes on from there."
+    )
 
 
 @pytest.mark.parametrize("name", ["count-0", "periodic", "parameterised", "batch-complete", "sysbatch-complete"])
