@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 
@@ -17,7 +18,7 @@ from providers.nomad.plan import changes, describe, one_line
 from providers.nomad.preflight import check_job_images, dry_run
 from providers.nomad.removal import remove
 from providers.nomad.rollout import Cancelled, Outcome, Rollout
-from providers.nomad.spec import OWNER_KEY, Spec, SpecError, is_known, parse, same_source
+from providers.nomad.spec import OWNER_KEY, Spec, SpecError, is_known, is_secret, parse, same_source
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import CheckFailure, Diff, Engine, InitFailed, ProviderError
 from providers.properties import UNKNOWN, Properties
@@ -72,7 +73,10 @@ class JobResource:
         standing = await self._assess(urn, id, old_inputs, outputs)
         if same_source(old_inputs, new):
             if standing.standing is Standing.FOREIGN:
-                await self._engine.warning(urn, _foreign_text(id, standing, "Nothing is changed now."))
+                text = _foreign_text(
+                    id, standing, "Nothing is changed now.", secret=is_secret(new) or is_secret(old_inputs)
+                )
+                await self._engine.warning(urn, text)
             # An autoscaler's counts are left alone; everything else that others did is put right.
             moved = standing.standing in (Standing.GONE, Standing.STOPPED) or _scaled_by_hand(standing)
             rerun = setting(new, "rerunIfDead") and (standing.current or {}).get("Status") == "dead"
@@ -137,8 +141,10 @@ class JobResource:
         spec = await parse(self._client, new)
         standing = await self._assess(urn, id, old_inputs, outputs)
         spec = spec.scaled_as(standing.current)
-        if standing.standing is Standing.FOREIGN:
-            raise ProviderError(_foreign_text(id, standing, "It is not overwritten."))
+        # An `up` that was killed after its registration leaves a job that is not the recorded one, but the wanted one.
+        if standing.standing is Standing.FOREIGN and changes(await self._client.plan(spec.marked(urn))):
+            secret = spec.secret or is_secret(old_inputs)
+            raise ProviderError(_foreign_text(id, standing, "It is not overwritten.", secret=secret))
         if preview and standing.standing is not Standing.OURS:
             await self._engine.info(urn, _standing_text(id, standing))
         plan = await self._preflight(urn, spec, new, standing.current, preview=preview)
@@ -262,13 +268,17 @@ class JobResource:
                 "in Nomad; the next `pulumi up` goes on from there."
             )
             outcome = Outcome(False, reasons=[reason])
-        except Unreachable as error:
+        except ProviderError as error:
             outcome = Outcome(False, reasons=[f'The outcome of job "{spec.id}" is not known: {error}'])
-            raise InitFailed(spec.id, await self._last_known(inputs, registered), inputs, outcome.reasons) from error
         for note in outcome.notes:
             await self._engine.info(urn, note)
-        now = await self._client.job(spec.namespace, spec.id) or registered
-        result = await self._outputs(inputs, now)
+        try:
+            now = await self._client.job(spec.namespace, spec.id) or registered
+            result = await self._outputs(inputs, now)
+        except ProviderError as error:
+            # The job is registered, and the state has to say so whatever else is known.
+            result = job_outputs.of_job(inputs, registered, None, [])
+            outcome = replace(outcome, succeeded=False, reasons=[*outcome.reasons, str(error)])
         if not outcome.succeeded:
             raise InitFailed(spec.id, result, inputs, outcome.reasons)
         return result
@@ -315,9 +325,6 @@ class JobResource:
             ids = [a["ID"] for a in await self._client.allocations(job["Namespace"], job["ID"])]
         return job_outputs.of_job(inputs, job, deployment, ids)
 
-    async def _last_known(self, inputs: Properties, job: Json) -> Properties:
-        return job_outputs.of_job(inputs, job, None, [])
-
 
 def _check_names(new: Properties) -> list[CheckFailure]:
     failures = []
@@ -361,13 +368,15 @@ def _standing_text(id: str, standing: Assessment) -> str:
             f'Nomad went back to an earlier version of job "{id}" after a failed deployment; '
             "the change starts from there."
         )
+    if standing.standing is Standing.FOREIGN:
+        return f'Job "{id}" is registered as it is wanted already, by an interrupted `pulumi up` or by somebody else.'
     lines = "".join(f"\n  {change.text()}" for change in standing.changes)
     return f'Job "{id}" was scaled outside this stack:{lines}'
 
 
-def _foreign_text(id: str, standing: Assessment, then: str) -> str:
+def _foreign_text(id: str, standing: Assessment, then: str, *, secret: bool) -> str:
     version = (standing.current or {}).get("Version")
-    lines = "".join(f"\n  {change.text()}" for change in standing.changes)
+    lines = "".join(f"\n  {change.text(secret=secret)}" for change in standing.changes)
     return (
         f'Job "{id}" was changed outside this stack since the last `pulumi up` (it is at version {version} now). '
         f"{then} What was changed (recorded → running):{lines}\n"

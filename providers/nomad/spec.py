@@ -78,6 +78,11 @@ def is_known(inputs: Properties) -> bool:
     return not any(contains_unknown(inputs.values.get(name)) for name in names)
 
 
+def is_secret(inputs: Properties) -> bool:
+    """Whether the job's source holds a secret, so that none of its values may be shown."""
+    return bool({"jobspec", "hcl2"} & inputs.secrets)
+
+
 def same_source(one: Properties, other: Properties) -> bool:
     """Whether two inputs hold the very same source, so that nothing needs parsing."""
     return all(one.get(name) == other.get(name) for name in ("jobspec", "hcl2")) and bool(one.get("json")) == bool(
@@ -113,7 +118,7 @@ async def parse(client: NomadClient, inputs: Properties) -> Spec:
         "Namespace": job.get("Namespace") or client.namespace,
         "Type": job.get("Type") or "service",
     }
-    return Spec(job, secret=bool({"jobspec", "hcl2"} & inputs.secrets))
+    return Spec(job, secret=is_secret(inputs))
 
 
 def _from_json(source: str, inputs: Properties) -> Json:

@@ -68,6 +68,9 @@ class FakeNomad:
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
         return cast(Json, self._answer("deregister", namespace, id, purge, default={}))
 
+    async def capacity(self) -> tuple[list[Json], list[Json]]:
+        return cast(tuple[list[Json], list[Json]], self._answer("capacity", default=([], [])))
+
     async def fail_deployment(self, namespace: str, id: str) -> None:
         self._answer("fail_deployment", namespace, id)
 

@@ -1,46 +1,55 @@
-"""What does not fit, in numbers."""
+"""What an instance needs, and what is left."""
 
 from typing import Any
 
-from providers.nomad.capacity import explain, freest, needed
+import pytest
+
+from providers.nomad.capacity import Amount, explain, freest, needed
 
 
-def node(name: str, memory: int, reserved: int = 0, **state: str) -> dict[str, Any]:
+def node(name: str, memory_mb: int, **changes: Any) -> dict[str, Any]:
     return {
-        "ID": f"id-{name}",
+        "ID": name,
         "Name": name,
         "Status": "ready",
         "SchedulingEligibility": "eligible",
-        "NodeResources": {"Cpu": {"CpuShares": 4000}, "Memory": {"MemoryMB": memory}, "Disk": {"DiskMB": 50_000}},
-        "ReservedResources": {"Memory": {"MemoryMB": reserved}},
-        **state,
+        "NodeResources": {"Memory": {"MemoryMB": memory_mb}, "Cpu": {"CpuShares": 1000}, "Disk": {"DiskMB": 9000}},
+        "ReservedResources": {"Memory": {"MemoryMB": 100}},
+        **changes,
     }
 
 
-def allocation(node_name: str, memory: int, status: str = "running") -> dict[str, Any]:
-    tasks = {"t": {"Cpu": {"CpuShares": 100}, "Memory": {"MemoryMB": memory}}}
-    resources = {"Shared": {"DiskMB": 300}, "Tasks": tasks}
-    return {"NodeID": f"id-{node_name}", "ClientStatus": status, "AllocatedResources": resources}
-
-
-GROUP = {"Name": "web", "Tasks": [{"Resources": {"CPU": 50, "MemoryMB": 900}}, {"Resources": {"MemoryMB": 100}}]}
+def allocation(on: str, memory_mb: int, status: str = "running") -> dict[str, Any]:
+    resources = {"Tasks": {"app": {"Memory": {"MemoryMB": memory_mb}}}, "Shared": {"DiskMB": 300}}
+    return {"NodeID": on, "ClientStatus": status, "AllocatedResources": resources}
 
 
 def test_an_instance_needs_the_sum_of_its_tasks() -> None:
-    amount = needed(GROUP)
-    assert (amount.cpu, amount.memory, amount.disk) == (150, 1000, 300)
+    group = {"Tasks": [{"Resources": {"CPU": 20, "MemoryMB": 64}}, {}], "EphemeralDisk": {"SizeMB": 50}}
+    assert needed(group) == Amount(cpu=120, memory=364, disk=50)
 
 
-def test_the_freest_node_is_that_with_the_most_left_after_reservations_and_what_runs() -> None:
-    nodes = [node("a", 2000, reserved=500), node("b", 1800), node("gone", 9000, Status="down"), node("d", 1000)]
-    allocations = [allocation("a", 100), allocation("b", 700), allocation("a", 5000, "complete")]
-    assert freest(nodes, allocations, "memory") == ("a", 1400)
-    assert freest(nodes, allocations, "cpu") == ("d", 4000)
-    assert freest(nodes, allocations, "devices") is None
-    assert freest([], [], "memory") is None
+@pytest.mark.parametrize(("status", "left"), [("running", 400), ("pending", 400), ("unknown", 400), ("complete", 900)])
+def test_what_live_instances_hold_is_taken(status: str, left: int) -> None:
+    assert freest([node("a", 1000)], [allocation("a", 500, status)], "memory") == ("a", left)
 
 
-def test_the_sentence_names_group_dimension_need_and_rest() -> None:
-    plan = {"FailedTGAllocs": {"web": {"DimensionExhausted": {"memory": 2, "network: port collision": 1}}}}
-    lines = explain(plan, {"TaskGroups": [GROUP]}, [node("a", 800)], [allocation("a", 200)])
-    assert lines == ["group web: an instance needs 1000 MiB of memory; the freest node, a, has 600 MiB left"]
+def test_the_freest_node_that_may_be_used() -> None:
+    nodes = [
+        node("a", 1000),
+        node("b", 2000),
+        node("c", 9000, Status="down"),
+        node("d", 9000, SchedulingEligibility="ineligible"),
+    ]
+    assert freest(nodes, [allocation("b", 300), allocation("b", 300)], "memory") == ("b", 1300)
+    assert freest(nodes[2:], [], "memory") is None
+    assert freest(nodes, [], "network: reserved port collision http=80") is None
+
+
+def test_the_sentence() -> None:
+    plan = {"FailedTGAllocs": {"web": {"DimensionExhausted": {"memory": 1, "network: bandwidth": 1}}}}
+    job = {"TaskGroups": [{"Name": "web", "Tasks": [{"Resources": {"MemoryMB": 4000}}]}]}
+    assert explain(plan, job, [node("a", 1000)], []) == [
+        "group web: an instance needs 4000 MiB of memory; the freest node, a, has 900 MiB left"
+    ]
+    assert explain({}, job, [], []) == []
