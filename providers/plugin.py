@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -291,7 +292,10 @@ def _failures(failures: list[CheckFailure]) -> list[Any]:
 
 
 def run(make: Callable[[Engine], Plugin]) -> None:
-    """Serves the plugin until the engine is gone. The engine's address is the first argument; prints the port."""
+    """Serves the plugin until the engine is gone or says stop (SIGINT, SIGTERM).
+
+    The engine's address is the first argument; prints the port.
+    """
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     if not addresses:
         sys.exit("This program is a Pulumi resource plugin; the Pulumi engine starts it, with the address of its log.")
@@ -310,6 +314,8 @@ async def _serve(make: Callable[[Engine], Plugin], engine_address: str) -> None:
     await server.start()
     # Watched before the port is told: an engine that is gone by then makes the print fail, one that goes later is seen.
     engine_gone = _watch_parent()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, engine_gone.set)
     print(port, flush=True)
     await engine_gone.wait()
     plugin.cancelled.set()
