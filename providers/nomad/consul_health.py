@@ -90,6 +90,9 @@ class ConsulWatch:
             # An index that goes back means that Consul was restored: start again (Consul, "Blocking Queries").
             index = new_index if new_index >= index else 0
             self._changed()
+            if not new_index:
+                # Something between here and Consul drops the header: without it a query does not block.
+                await asyncio.sleep(RETRY_PAUSE_S)
 
     async def _listen_to_agent(self) -> None:
         """Asks the agent itself for the output of checks that fail without saying why.

@@ -10,7 +10,7 @@ from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
 from providers.nomad.logs import log_tails
-from providers.nomad.verdict import Snapshot, State, Verdict, judge, progress, waits_for_place
+from providers.nomad.verdict import Snapshot, State, Verdict, judge, waits_for_place
 from providers.plugin import ProviderError
 from providers.words import counted
 
@@ -309,7 +309,7 @@ class Rollout:
                 )
             if self.cancelled.is_set():
                 return f"Stopped waiting while Nomad goes back to version {target}."
-            await self.report(f"Nomad goes back to version {target}: {status or 'scheduling'}, {progress(look)}")
+            await self.report(f"Nomad goes back to version {target}: {status or 'scheduling'}, {instances} of it up")
             await self._subscription.wait(LOOK_AGAIN_S)
 
 

@@ -135,6 +135,8 @@ def waits_for_place(snapshot: Snapshot) -> list[str]:
     No deadline of Nomad ends this: a group's progress deadline begins with its first placement (Nomad
     `DeploymentState.RequireProgressBy`).
     """
+    if snapshot.evaluation is not None and snapshot.evaluation["Status"] == "pending":
+        return []
     unplaced = (snapshot.evaluation or {}).get("FailedTGAllocs") or {}
     if snapshot.deployment is None:
         placed = {a["TaskGroup"] for a in snapshot.of_version()}

@@ -128,6 +128,11 @@ def test_a_group_that_was_placed_later_does_not_wait_for_a_place() -> None:
     assert judge(replace(batch, allocations=placed)).state is SUCCEEDED
 
 
+def test_a_group_that_the_scheduler_has_not_looked_at_does_not_wait_for_a_place() -> None:
+    moment = snapshot("memory-exhausted")
+    assert waits_for_place(replace(moment, evaluation={"Status": "pending"})) == []
+
+
 def test_a_group_without_instances_waits_for_nothing() -> None:
     moment = snapshot("memory-exhausted")
     assert moment.deployment is not None
