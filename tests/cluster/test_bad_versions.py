@@ -101,7 +101,7 @@ def test_a_first_deployment_that_fails_says_that_there_is_nothing_to_go_back_to(
     failed = project.up(check=False)
     assert failed.code != 0
     assert "cannot read /etc/app.conf" in failed.text
-    assert "there is no earlier version that Nomad could go back to" in failed.text
+    assert "there is no earlier version that it could go back to" in failed.text
 
     project.edit('    sys.exit("cannot read /etc/app.conf")', "    sys.exit(main())")
     good_version_works(project)
