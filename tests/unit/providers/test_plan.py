@@ -111,6 +111,10 @@ def test_a_failed_placement(name: str, reason: str) -> None:
     ("name", "reason"),
     [
         ("constraint-unmatched", 'constraint "${attr.kernel.name} = windows" filtered 1 node'),
+        (
+            "no-eligible-node",
+            "no node was eligible in node pool default; ready nodes by the job's datacenters: none",
+        ),
         ("missing-driver", "the task's driver is missing on 1 node"),
         ("host-volume-missing", "the group's host volume is missing on 1 node"),
         ("memory-exhausted", "memory is exhausted on 1 node"),
