@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from providers.nomad.client import Json
@@ -11,6 +12,8 @@ from providers.nomad.spec import BUILT_KEY, OWNER_KEY, SERVICES_KEY
 SECRET_NAME = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credential|private|api_?key|auth)")
 MASK = "[secret]"
 MAX_VALUE_CHARS = 120
+CONTEXT_CHARS = 30
+"""How much of a long line is shown before the place where it differs."""
 
 # The scheduler's counts in the order in which people ask for them (Nomad `DesiredUpdates`).
 _UPDATE_WORDS = {
@@ -58,21 +61,50 @@ class Change:
     def text(self, *, secret: bool = False) -> str:
         """`group web, task app: Config.image "a" → "b"`, masked where the name or `secret` says so."""
         where = ", ".join(self.path)
+        if self.kind == "Edited" and not self._hidden(secret) and (_is_long(self.old) or _is_long(self.new)):
+            values = _first_difference(self.old, self.new)
+            return f"{where}: {self.field} {values}" if where else f"{self.field} {values}"
         old, new = (self._value(value, secret) for value in (self.old, self.new))
         values = {"Added": f"+ {new}", "Deleted": f"- {old}"}.get(self.kind, f"{old} → {new}")
         return f"{where}: {self.field} {values}" if where else f"{self.field} {values}"
 
+    def _hidden(self, secret: bool) -> bool:
+        return secret or SECRET_NAME.search(self.field) is not None
+
     def _value(self, value: str, secret: bool) -> str:
-        if secret or SECRET_NAME.search(self.field):
+        if self._hidden(secret):
             return MASK
         if value == "":
             return '""'
         duration = _duration(self.field, value)
         if duration:
             return duration
-        if len(value) > MAX_VALUE_CHARS or "\n" in value:
+        if _is_long(value):
             return f'"{value.splitlines()[0][:MAX_VALUE_CHARS]}…" ({len(value)} characters)'
         return f'"{value}"'
+
+
+def _is_long(value: str) -> bool:
+    return len(value) > MAX_VALUE_CHARS or "\n" in value
+
+
+def _first_difference(old: str, new: str) -> str:
+    """The first line that differs, from shortly before the difference on, and how many more do."""
+    pairs = list(zip_longest(old.splitlines(), new.splitlines(), fillvalue=""))
+    differing = [number for number, (one, other) in enumerate(pairs) if one != other]
+    if not differing:
+        return "line ends differ"
+    one, other = pairs[differing[0]]
+    same = next((n for n, (a, b) in enumerate(zip_longest(one, other)) if a != b), 0)
+    start = max(0, same - CONTEXT_CHARS)
+    shown = " → ".join(_excerpt(line, start) for line in (one, other))
+    more = f" (and {len(differing) - 1} more lines)" if len(differing) > 1 else ""
+    return f"line {differing[0] + 1}: {shown}{more}"
+
+
+def _excerpt(line: str, start: int) -> str:
+    part = line[start : start + MAX_VALUE_CHARS]
+    return f'"{"…" if start else ""}{part}{"…" if start + MAX_VALUE_CHARS < len(line) else ""}"'
 
 
 _DURATIONS = re.compile(

@@ -36,7 +36,7 @@ async def remove(
         return
     async with hub.subscribe(namespace, id) as subscription:
         await client.deregister(namespace, id, purge=False)
-        give_up_at = asyncio.get_running_loop().time() + _stop_time_s(job) + MARGIN_S
+        give_up_at = asyncio.get_running_loop().time() + stop_time_s(job) + MARGIN_S
         while left := await _left(client, consul, namespace, job):
             if asyncio.get_running_loop().time() > give_up_at:
                 raise ProviderError(
@@ -64,7 +64,8 @@ async def _left(client: NomadClient, consul: HttpApi | None, namespace: str, job
     return left
 
 
-def _stop_time_s(job: Json) -> float:
+def stop_time_s(job: Json) -> float:
+    """The longest that an instance of a job may take to end: its shutdown delays and its kill timeout, seconds."""
     times = [0.0]
     for group in job.get("TaskGroups") or []:
         delay_s = int(group.get("ShutdownDelay") or 0) / 1e9

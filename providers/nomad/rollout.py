@@ -10,6 +10,7 @@ from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
 from providers.nomad.logs import log_tails
+from providers.nomad.removal import stop_time_s
 from providers.nomad.verdict import Snapshot, State, Verdict, judge, waits_for_place
 from providers.plugin import ProviderError
 from providers.words import counted
@@ -19,6 +20,9 @@ LOOK_AGAIN_S = 15.0
 
 CONSUL_GRACE_S = 60.0
 """How long new instances may take to pass in Consul after Nomad has called the deployment successful."""
+
+OLD_MARGIN_S = 120.0
+"""How much longer than its stop times an old instance is waited for, once the new ones serve."""
 
 REVERT_MARGIN_S = 60.0
 """How much longer than the job's own longest progress deadline a revert is followed."""
@@ -125,8 +129,11 @@ class Rollout:
                 waits_for = self._unfinished(snapshot, verdict, watch)
                 if waits_for is None:
                     return Outcome(True, notes=self._promotion_note(snapshot, verdict))
-                if watch is not None and _now() - passed_at > CONSUL_GRACE_S and not self._passing(snapshot, watch):
+                passing = watch is None or self._passing(snapshot, watch)
+                if watch is not None and not passing and _now() - passed_at > CONSUL_GRACE_S:
                     return self._not_in_consul(snapshot, watch)
+                if passing and _now() - passed_at > stop_time_s(self.job) + OLD_MARGIN_S:
+                    return Outcome(True, notes=[self._lingering_note(snapshot)])
                 verdict = Verdict(State.GOING_ON, waits_for)
             if self.cancelled.is_set():
                 raise Cancelled(verdict.text)
@@ -208,6 +215,13 @@ class Rollout:
             f"Promote with: nomad deployment promote {snapshot.deployment['ID']}"
         )
         return [note]
+
+    def _lingering_note(self, snapshot: Snapshot) -> str:
+        ids = ", ".join(f"{a['ID'][:8]} ({a['ClientStatus']})" for a in snapshot.others_alive())
+        return (
+            f'Job "{self._id}" version {self.version} is deployed, but instances of the version before are still '
+            f"there, longer than their stop times allow: {ids}. Is their node up?"
+        )
 
     def _not_in_consul(self, snapshot: Snapshot, watch: ConsulWatch) -> Outcome:
         said = [

@@ -40,7 +40,7 @@ def test_an_update() -> None:
         "  ~ group web, task app: KillTimeout 1s → 15s",
         '  ~ group web, task app: Config.run_for "3600s" → "7200s"',
         '  ~ group web, task app: Resources.MemoryMB "64" → "80"',
-        '  ~ group web, task app: Template.EmbeddedTmpl "one…" (7 characters) → "one…" (10 characters)',
+        '  ~ group web, task app: Template.EmbeddedTmpl line 2: "two" → "three"',
         "  scheduler: group web: 1 canary, 2 ignore",
     ]
 
@@ -251,3 +251,18 @@ def test_a_group_that_stops_is_warned_of() -> None:
 @pytest.mark.parametrize("name", ["unchanged", "new", "count-in-place"])
 def test_nothing_to_say(name: str) -> None:
     assert advised(name) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a\nb\nc\n", "a\nB\nc\n", 'line 2: "b" → "B"'),
+        ("a\nb\nc\n", "a\n", 'line 2: "b" → "" (and 1 more lines)'),
+        ("x" * 200 + "1" + "y" * 200, "x" * 200 + "2", f'line 1: "…{"x" * 30}1{"y" * 89}…" → "…{"x" * 30}2"'),
+        ("one\ntwo", "one\r\ntwo", "line ends differ"),
+    ],
+)
+def test_long_values_show_where_they_differ(old: str, new: str, expected: str) -> None:
+    change = Change(("group g", "task t"), "Template.EmbeddedTmpl", old, new, "Edited")
+    assert change.text() == f"group g, task t: Template.EmbeddedTmpl {expected}"
+    assert change.text(secret=True).endswith("[secret] → [secret]")

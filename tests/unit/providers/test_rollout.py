@@ -359,3 +359,20 @@ async def test_a_batch_job_that_fails() -> None:
     outcome = await Moments(moment("batch-failed")).follow()
     assert outcome.reasons[0] == 'Job "rec-batch-failed" version 0 failed: its instances fail.'
     assert outcome.reasons[1].endswith("it ended with exit code 1")
+
+
+async def test_old_instances_that_never_end_are_told_and_not_waited_for(clock: Callable[[float], None]) -> None:
+    clock(30.0)
+    leaving = moment("successful", job=recorded("going-on")["job"])
+    old = {**leaving["allocations"][0], "ID": "0ld0ld0l-0000", "JobVersion": leaving["version"] - 1}
+    leaving = {
+        **leaving,
+        "allocations": [*leaving["allocations"], {**old, "ClientStatus": "running", "DesiredStatus": "stop"}],
+    }
+    moments = Moments(leaving)
+
+    outcome = await moments.follow()
+
+    assert outcome.succeeded
+    assert "0ld0ld0l (running)" in outcome.notes[0]
+    assert "Is their node up?" in outcome.notes[0]
