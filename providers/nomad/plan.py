@@ -160,12 +160,12 @@ def _fields(path: tuple[str, ...], prefix: str, diff: Json) -> Iterator[Change]:
 def describe(plan: Json, *, secret: bool, new: bool = False) -> list[str]:
     """The block that the user reads under the resource at preview, line by line.
 
-    A new job's fields are not repeated: the program has just been written.
+    A new job's fields are not repeated: the program has just been written. What forbids the change is told as an error
+    (see failed_placements).
     """
     lines = [] if new else [f"  ~ {change.text(secret=secret)}" for change in changes(plan)]
     for group, updates in _group_updates(plan):
         lines.append(f"  scheduler: group {group}: {updates}")
-    lines.extend(f"  {line}" for line in failed_placements(plan))
     preempted = (plan.get("Annotations") or {}).get("PreemptedAllocs") or []
     lines.extend(f"  preempts allocation {a['ID'][:8]} of job {a['JobID']}" for a in preempted)
     if plan.get("Warnings"):
