@@ -5,8 +5,13 @@ from providers.nomad import config
 from providers.nomad.client import NomadClient
 from providers.nomad.events import EventHub
 from providers.nomad.job import TOKEN, JobResource
+from providers.nomad.namespace import NamespaceResource
+from providers.nomad.record import Record
 from providers.plugin import CheckFailure, Plugin, run
 from providers.properties import Properties
+
+RECORDS: tuple[type[Record], ...] = (NamespaceResource,)
+"""The served types beside Job."""
 
 
 class NomadPlugin(Plugin):
@@ -39,6 +44,8 @@ class NomadPlugin(Plugin):
                 if error.status >= 500:
                     raise
         self.resources[TOKEN] = JobResource(self.engine, self._client, self._hub, self._consul, self.cancelled)
+        for record in RECORDS:
+            self.resources[record.token] = record(self.engine, self._client)
 
     async def close(self) -> None:
         for part in (self._hub, self._client, self._consul):

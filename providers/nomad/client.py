@@ -50,6 +50,25 @@ class NomadClient:
         """Raises Unreachable at once where Nomad does not answer."""
         await self._api.reachable("/v1/status/leader")
 
+    async def find(self, path: str, namespace: str | None = None) -> Any:
+        """The answer of a GET, or None where there is no such thing. `path` is built by `join`."""
+        try:
+            return (await self._api.get(path, query=self.query(namespace))).body
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def edition(self) -> str:
+        """The server's version ("1.11.3", "1.11.3+ent"); "" where the token may not ask."""
+        try:
+            agent = (await self._api.get("/v1/agent/self", query=self.query())).body
+        except ApiError as error:
+            if error.status == 403:
+                return ""
+            raise
+        return str(agent["member"]["Tags"].get("build") or "")
+
     async def parse_hcl(self, jobspec: str, variables: str) -> Json:
         """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message."""
         body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": False}
@@ -88,12 +107,12 @@ class NomadClient:
 
     async def job(self, namespace: str, id: str) -> Json | None:
         """The registered job, or None."""
-        job: Json | None = await self._maybe(join("v1", "job", id), namespace)
+        job: Json | None = await self.find(join("v1", "job", id), namespace)
         return job
 
     async def versions(self, namespace: str, id: str) -> list[Json]:
         """The job's recorded versions, newest first; none where the job is gone."""
-        answer = await self._maybe(join("v1", "job", id, "versions"), namespace)
+        answer = await self.find(join("v1", "job", id, "versions"), namespace)
         return list((answer or {}).get("Versions") or [])
 
     async def deployments(self, namespace: str, id: str) -> list[Json]:
@@ -109,7 +128,7 @@ class NomadClient:
 
     async def evaluation(self, namespace: str, id: str) -> Json | None:
         """An evaluation, or None where Nomad has forgotten it."""
-        evaluation: Json | None = await self._maybe(join("v1", "evaluation", id), namespace)
+        evaluation: Json | None = await self.find(join("v1", "evaluation", id), namespace)
         return evaluation
 
     async def capacity(self) -> tuple[list[Json], list[Json]]:
@@ -134,11 +153,3 @@ class NomadClient:
                 return tail.decode("utf-8", "replace")
         except (Unreachable, ApiError, aiohttp.ClientError, TimeoutError, OSError):
             return ""
-
-    async def _maybe(self, path: str, namespace: str | None) -> Any:
-        try:
-            return (await self._api.get(path, query=self.query(namespace))).body
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise

@@ -183,11 +183,11 @@ def test_manual_promotion_ends_up_with_the_command_that_promotes(project: Projec
 
 
 def test_an_unknown_type_is_refused_with_a_sentence(project: Project) -> None:
-    use(project, "nomad.Namespace('n', name='team')\n")
+    use(project, "nomad.SchedulerConfig('s', scheduler_algorithm='spread')\n")
 
     failed = project.preview(check=False)
     assert failed.code != 0
-    assert "does not serve the resource type nomad:index/namespace:Namespace" in failed.text
+    assert "does not serve the resource type nomad:index/schedulerConfig:SchedulerConfig" in failed.text
 
 
 def test_another_id_replaces_the_job_once_the_new_one_is_healthy(project: Project) -> None:
