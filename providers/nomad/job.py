@@ -178,8 +178,17 @@ class JobResource:
             await self._engine.info(urn, f'Job "{id}" keeps running in Nomad (deregister_on_destroy is off).')
             return
         namespace = outputs.get("namespace", self._client.namespace)
+        current = await self._client.job(namespace, id)
+        if current is not None and not _is_ours(current, urn, outputs):
+            await self._engine.warning(
+                urn,
+                f'Job "{id}" in Nomad is not the one of this stack any more: it was removed and made anew by somebody '
+                "else. It is left as it is.",
+            )
+            return
+        purge = setting(outputs, "purgeOnDestroy")
         report = partial(self._engine.status, urn)
-        await remove(self._client, self._hub, self._consul, namespace, id, setting(outputs, "purgeOnDestroy"), report)
+        await remove(self._client, self._hub, self._consul, namespace, id, purge, self._cancelled, report)
 
     async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
         """The jobspec with the out-of-band change in it.
@@ -344,6 +353,12 @@ def _check_names(new: Properties) -> list[CheckFailure]:
     if new.get("jobspec") is None:
         failures.append(CheckFailure("jobspec", "The jobspec is missing; give the text of a Nomad job."))
     return failures
+
+
+def _is_ours(current: Json, urn: str, outputs: Properties) -> bool:
+    """Whether a job is the one of the state: by its mark, or, after a rename of the resource, by its creation."""
+    marked = (current.get("Meta") or {}).get(OWNER_KEY) == urn
+    return marked or str(current.get("CreateIndex")) == str(outputs.get("createIndex"))
 
 
 def _scaled_by_hand(standing: Assessment) -> bool:

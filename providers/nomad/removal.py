@@ -24,12 +24,13 @@ async def remove(
     namespace: str,
     id: str,
     purge: bool,
+    cancelled: asyncio.Event,
     report: Callable[[str], Awaitable[None]],
 ) -> None:
     """Deregisters job `id`, waits for its allocations to end and for Consul to forget them, then purges if asked to.
 
     Purging comes last, so that Nomad still knows the job if anything on the way fails. Raises ProviderError when
-    instances are still there after their own stop times and a margin.
+    instances are still there after their own stop times and a margin, and when the user stops waiting.
     """
     job = await client.job(namespace, id)
     if job is None:
@@ -38,7 +39,7 @@ async def remove(
         await client.deregister(namespace, id, purge=False)
         give_up_at = asyncio.get_running_loop().time() + stop_time_s(job) + MARGIN_S
         while left := await _left(client, consul, namespace, job):
-            if asyncio.get_running_loop().time() > give_up_at:
+            if cancelled.is_set() or asyncio.get_running_loop().time() > give_up_at:
                 raise ProviderError(
                     f'Job "{id}" is deregistered, but this is still there: {", ".join(left)}. Look at it with: '
                     f"nomad job status -namespace {namespace} {id}. The next `pulumi destroy` goes on from there."

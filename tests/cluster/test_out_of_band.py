@@ -72,6 +72,25 @@ def test_a_job_of_somebody_else_is_not_taken_over(project: Project) -> None:
     assert project.nomad.job(project.name)["TaskGroups"][0]["Name"] == "other"
 
 
+def test_destroy_leaves_a_job_that_somebody_else_made_anew(project: Project) -> None:
+    project.up()
+    project.nomad.purge(project.name)
+    task = {"Name": "other", "Driver": "docker", "Config": {"image": "x:1"}}
+    project.nomad.register(
+        {
+            "ID": project.name,
+            "Name": project.name,
+            "Type": "service",
+            "Datacenters": ["dc1"],
+            "TaskGroups": [{"Name": "other", "Count": 0, "Tasks": [task]}],
+        }
+    )
+
+    result = project.run("destroy", "--yes")
+    assert "made anew by somebody else" in result.text
+    assert not project.nomad.job(project.name)["Stop"]
+
+
 def test_an_interrupted_up_says_where_it_stands_and_the_next_goes_on(project: Project) -> None:
     project.up()
     project.edit("Hello from", "Good morning from")
