@@ -6,11 +6,13 @@ from providers.nomad.client import NomadClient
 from providers.nomad.events import EventHub
 from providers.nomad.job import TOKEN, JobResource
 from providers.nomad.namespace import NamespaceResource
+from providers.nomad.node_pool import NodePoolResource
 from providers.nomad.record import Record
+from providers.nomad.variable import VariableResource
 from providers.plugin import CheckFailure, Plugin, run
 from providers.properties import Properties
 
-RECORDS: tuple[type[Record], ...] = (NamespaceResource,)
+RECORDS: tuple[type[Record], ...] = (NamespaceResource, NodePoolResource, VariableResource)
 """The served types beside Job."""
 
 

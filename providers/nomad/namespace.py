@@ -51,9 +51,6 @@ class NamespaceResource(Record):
         "vaultConfig": _access(),
     }
 
-    def id(self, inputs: Properties) -> str:
-        return str(inputs.values["name"])
-
     async def fetch(self, id: str) -> Json | None:
         found: Json | None = await self._client.find(join("v1", "namespace", id))
         return found

@@ -44,9 +44,9 @@ class Record(ABC):
         self._engine = engine
         self._client = client
 
-    @abstractmethod
     def id(self, inputs: Properties) -> str:
         """The ID of the object that the inputs name."""
+        return str(inputs.values[self.key])
 
     @abstractmethod
     async def fetch(self, id: str) -> Json | None:
@@ -131,6 +131,10 @@ class Record(ABC):
         """Changes the object, but only from what the state records. Raises ProviderError where others changed it."""
         old, new = self._settled(urn, old_inputs, outputs), self._settled(urn, new, outputs)
         current = await self.fetch(id)
+        if current is None and self.named_by_nomad:
+            raise ProviderError(
+                f"{self._title(old)} was deleted meanwhile. Run `pulumi up` again: it is replaced then."
+            )
         if current is None:
             await self._engine.info(
                 urn,
@@ -243,8 +247,8 @@ class Record(ABC):
             return await self.write(id, new, current)
         except Unreachable:
             # The answer is lost: reads back whether the change took place.
-            found = await self.existing(new)
-            if found is None or self._normal(new) != self._found(found[1]):
+            found = (id, await self.fetch(id)) if id else await self.existing(new)
+            if found is None or found[1] is None or self._normal(new) != self._found(found[1]):
                 raise
             return found[0]
         except ApiError as error:

@@ -1,0 +1,104 @@
+"""The resource nomad:index/variable:Variable. Its items are secret: no message, diff or output shows a value."""
+
+from typing import Any, ClassVar
+
+from providers.http_api import ApiError, join
+from providers.nomad.client import Json
+from providers.nomad.fields import Refused, Text, TextMap
+from providers.nomad.record import Record
+from providers.plugin import CheckFailure, ProviderError
+from providers.properties import Properties, contains_unknown
+
+MAX_ITEMS_BYTES = 64 * 1024
+"""Nomad's limit for the names and values of a variable's items together (`structs.maxVariableSize`)."""
+
+_WRITE_ONLY = (
+    "Pulumi keeps every input in its state, encrypted, so nothing would be write-only. Give items; they are secret."
+)
+
+
+class VariableResource(Record):
+    """Variables. ID: PATH@NAMESPACE. Written by compare and swap (`cas`), so that no write of others is lost."""
+
+    token = "nomad:index/variable:Variable"
+    noun = "variable"
+    key = "path"
+    secrets: ClassVar = frozenset({"items"})
+    fields: ClassVar = {
+        "path": Text(
+            required=True,
+            replaces=True,
+            pattern="[a-zA-Z0-9-_~/]{1,128}",
+            allowed="1 to 128 letters (a-z, A-Z), digits and the signs - _ ~ /",
+        ),
+        "namespace": Text(replaces=True),
+        "items": TextMap(required=True),
+        "itemsWo": Refused(because=_WRITE_ONLY),
+        "itemsWoVersion": Refused(because=_WRITE_ONLY),
+    }
+
+    def defaults(self, urn: str) -> dict[str, Any]:
+        return {"namespace": "default"}
+
+    def id(self, inputs: Properties) -> str:
+        return f"{inputs.values['path']}@{inputs.values['namespace']}"
+
+    async def fetch(self, id: str) -> Json | None:
+        path, namespace = _place(id)
+        found: Json | None = await self._client.find(join("v1", "var", path), namespace)
+        return found
+
+    def values(self, found: Json) -> dict[str, Any]:
+        return {"path": found["Path"], "namespace": found["Namespace"], "items": found.get("Items") or {}}
+
+    async def write(self, id: str | None, inputs: Properties, current: Json | None) -> str:
+        path, namespace = inputs.values["path"], inputs.values["namespace"]
+        body = {"Path": path, "Namespace": namespace, "Items": inputs.values["items"]}
+        await self._change("PUT", self.id(inputs), body, int(current["ModifyIndex"]) if current else 0)
+        return self.id(inputs)
+
+    async def remove(self, id: str) -> None:
+        path, namespace = _place(id)
+        await self._client.api.change("DELETE", join("v1", "var", path), query=self._client.query(namespace))
+
+    async def more_faults(self, inputs: Properties) -> list[CheckFailure]:
+        """Nomad's rules for paths and sizes (source: Nomad `structs.VariableDecrypted.Validate`)."""
+        failures = []
+        path, items = inputs.get("path"), inputs.get("items")
+        if isinstance(path, str) and (reason := _reserved(path)):
+            failures.append(CheckFailure("path", f"variable: path is {path!r}; {reason}"))
+        if isinstance(items, dict) and not contains_unknown(items):
+            size = sum(len(name.encode()) + len(value.encode()) for name, value in items.items())
+            if size > MAX_ITEMS_BYTES:
+                reason = f"variable: items have {size} bytes; Nomad takes {MAX_ITEMS_BYTES} at the most."
+                failures.append(CheckFailure("items", reason))
+        return failures
+
+    async def _change(self, method: str, id: str, body: Json, index: int) -> None:
+        path, namespace = _place(id)
+        query = self._client.query(namespace, cas=str(index))
+        try:
+            await self._client.api.change(method, join("v1", "var", path), body, query=query)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            # Not the server's own words, nor the error as a cause: they hold the items.
+            raise ProviderError(
+                f'variable "{path}" was changed by somebody else between the check and the write. It is not '
+                "overwritten; run `pulumi up` again to see what changed."
+            ) from None
+
+
+def _place(id: str) -> tuple[str, str]:
+    """Path and namespace. An ID without a namespace is in the default one."""
+    path, _, namespace = id.partition("@")
+    return path, namespace or "default"
+
+
+def _reserved(path: str) -> str | None:
+    parts = path.split("/")
+    if parts[0] != "nomad" or parts[:2] == ["nomad", "jobs"]:
+        return None
+    if parts[:2] == ["nomad", "job-templates"]:
+        return None if len(parts) == 3 else 'Nomad takes one name below "nomad/job-templates".'
+    return 'of the paths below "nomad", Nomad takes those below "nomad/jobs" and "nomad/job-templates" only.'
