@@ -5,6 +5,7 @@ from providers.nomad import config
 from providers.nomad.client import NomadClient
 from providers.nomad.events import EventHub
 from providers.nomad.job import TOKEN, JobResource
+from providers.nomad.lookups import functions
 from providers.nomad.namespace import NamespaceResource
 from providers.nomad.node_pool import NodePoolResource
 from providers.nomad.record import Record
@@ -48,6 +49,7 @@ class NomadPlugin(Plugin):
         self.resources[TOKEN] = JobResource(self.engine, self._client, self._hub, self._consul, self.cancelled)
         for record in RECORDS:
             self.resources[record.token] = record(self.engine, self._client)
+        self.functions.update(functions(self._client))
 
     async def close(self) -> None:
         for part in (self._hub, self._client, self._consul):
