@@ -2,6 +2,9 @@
 
 from providers.http_api import ApiError, HttpApi
 from providers.nomad import config
+from providers.nomad.acl_policy import AclPolicyResource
+from providers.nomad.acl_role import AclRoleResource
+from providers.nomad.acl_token import AclTokenResource
 from providers.nomad.client import NomadClient
 from providers.nomad.events import EventHub
 from providers.nomad.job import TOKEN, JobResource
@@ -13,7 +16,14 @@ from providers.nomad.variable import VariableResource
 from providers.plugin import CheckFailure, Plugin, run
 from providers.properties import Properties
 
-RECORDS: tuple[type[Record], ...] = (NamespaceResource, NodePoolResource, VariableResource)
+RECORDS: tuple[type[Record], ...] = (
+    AclPolicyResource,
+    AclRoleResource,
+    AclTokenResource,
+    NamespaceResource,
+    NodePoolResource,
+    VariableResource,
+)
 """The served types beside Job."""
 
 

@@ -54,7 +54,17 @@ class VariableResource(Record):
     async def write(self, id: str | None, inputs: Properties, current: Json | None) -> str:
         path, namespace = inputs.values["path"], inputs.values["namespace"]
         body = {"Path": path, "Namespace": namespace, "Items": inputs.values["items"]}
-        await self._change("PUT", self.id(inputs), body, int(current["ModifyIndex"]) if current else 0)
+        query = self._client.query(namespace, cas=str(current["ModifyIndex"] if current else 0))
+        try:
+            await self._client.api.change("PUT", join("v1", "var", path), body, query=query)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            # Not the server's own words, nor the error as a cause: they hold the items.
+            raise ProviderError(
+                f'variable "{path}" was changed by somebody else between the check and the write. It is not '
+                "overwritten; run `pulumi up` again to see what changed."
+            ) from None
         return self.id(inputs)
 
     async def remove(self, id: str) -> None:
@@ -73,20 +83,6 @@ class VariableResource(Record):
                 reason = f"variable: items have {size} bytes; Nomad takes {MAX_ITEMS_BYTES} at the most."
                 failures.append(CheckFailure("items", reason))
         return failures
-
-    async def _change(self, method: str, id: str, body: Json, index: int) -> None:
-        path, namespace = _place(id)
-        query = self._client.query(namespace, cas=str(index))
-        try:
-            await self._client.api.change(method, join("v1", "var", path), body, query=query)
-        except ApiError as error:
-            if error.status != 409:
-                raise
-            # Not the server's own words, nor the error as a cause: they hold the items.
-            raise ProviderError(
-                f'variable "{path}" was changed by somebody else between the check and the write. It is not '
-                "overwritten; run `pulumi up` again to see what changed."
-            ) from None
 
 
 def _place(id: str) -> tuple[str, str]:

@@ -9,15 +9,16 @@ TIMEOUT_S = 30.0
 
 
 class Api:
-    """A server by its URL."""
+    """A server by its URL. `token` is for a Nomad with ACLs."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, token: str = "") -> None:
         self.address = address
+        self._headers = {"X-Nomad-Token": token} if token else {}
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """JSON in, JSON out; None for 404."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.address + path, data=data, method=method)
+        request = urllib.request.Request(self.address + path, data=data, method=method, headers=self._headers)
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
                 return json.loads(response.read() or b"null")
