@@ -7,6 +7,7 @@ from providers.nomad.acl_role import AclRoleResource
 from providers.nomad.acl_token import AclTokenResource
 from providers.nomad.client import NomadClient
 from providers.nomad.events import EventHub
+from providers.nomad.expected import Expected
 from providers.nomad.job import TOKEN, JobResource
 from providers.nomad.lookups import functions
 from providers.nomad.namespace import NamespaceResource
@@ -56,9 +57,12 @@ class NomadPlugin(Plugin):
                 # Consul is there; what it refuses is told where it is needed.
                 if error.status >= 500:
                     raise
-        self.resources[TOKEN] = JobResource(self.engine, self._client, self._hub, self._consul, self.cancelled)
+        expected = Expected()
+        self.resources[TOKEN] = JobResource(
+            self.engine, self._client, self._hub, self._consul, self.cancelled, expected
+        )
         for record in RECORDS:
-            self.resources[record.token] = record(self.engine, self._client)
+            self.resources[record.token] = record(self.engine, self._client, expected)
         self.functions.update(functions(self._client))
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from providers.nomad.advice import serving
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.drift import jobspec, patched
 from providers.nomad.events import EventHub
+from providers.nomad.expected import Expected
 from providers.nomad.masking import hider
 from providers.nomad.outputs import INPUT_NAMES, setting
 from providers.nomad.plan import changes, describe, one_line
@@ -31,13 +32,20 @@ class JobResource:
     """Nomad jobs as Pulumi resources."""
 
     def __init__(
-        self, engine: Engine, client: NomadClient, hub: EventHub, consul: HttpApi | None, cancelled: asyncio.Event
+        self,
+        engine: Engine,
+        client: NomadClient,
+        hub: EventHub,
+        consul: HttpApi | None,
+        cancelled: asyncio.Event,
+        expected: Expected | None = None,
     ) -> None:
         self._engine = engine
         self._client = client
         self._hub = hub
         self._consul = consul
         self._cancelled = cancelled
+        self._expected = expected or Expected()
 
     async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
         """Every wrong input at once; Nomad parses and validates the job where it differs from the recorded one."""
@@ -56,6 +64,7 @@ class JobResource:
             reason = f'job "{spec.id}": Nomad refuses it: {one_line(error.answer)}'
             return [*failures, CheckFailure("jobspec", reason)]
         found = answer.get("ValidationErrors") or ([answer["Error"]] if answer.get("Error") else [])
+        found = [reason for reason in found if not self._expected.explains(spec.job, reason)]
         return failures + [CheckFailure("jobspec", f'job "{spec.id}": {one_line(reason)}') for reason in found]
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
@@ -85,6 +94,8 @@ class JobResource:
         if spec.id != id or spec.namespace != outputs.get("namespace", spec.namespace):
             await self._tell_replacement(urn, id, spec, setting(new, "deregisterOnIdChange"), standing)
             return Diff([*changed, "jobspec"], ["jobspec"])
+        if self._expected.awaited_by(spec.job):
+            return Diff([*changed, "jobspec"], [])
         if standing.standing is Standing.OURS and not changes(await self._client.plan(spec.marked(urn))):
             return Diff(changed, [])
         return Diff([*changed, "jobspec"], [])
@@ -218,10 +229,17 @@ class JobResource:
         Raises ProviderError with everything that forbids the registration.
         """
         findings = await check_job_images(spec, preview=preview)
-        plan, unplaceable = await dry_run(
-            self._client, spec.marked(urn), policy_override=setting(inputs, "policyOverride")
-        )
-        if preview:
+        awaited = self._expected.awaited_by(spec.job) if preview else ""
+        plan: Json = {}
+        unplaceable: list[str] = []
+        if awaited:
+            text = "is made by this same update; only then the scheduler can be asked about the job."
+            await self._engine.info(urn, f'job "{spec.id}": {awaited} {text}')
+        else:
+            plan, unplaceable = await dry_run(
+                self._client, spec.marked(urn), policy_override=setting(inputs, "policyOverride")
+            )
+        if preview and not awaited:
             header = (
                 f'job "{spec.id}": new'
                 if current is None

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from providers.http_api import ApiError, Unreachable
 from providers.nomad.client import Json, NomadClient
+from providers.nomad.expected import Expected
 from providers.nomad.fields import Field, differing, faults, normalised
 from providers.plugin import CheckFailure, Diff, Engine, ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
@@ -40,9 +41,10 @@ class Record(ABC):
     computed: ClassVar[tuple[str, ...]] = ()
     """Outputs that only the server knows."""
 
-    def __init__(self, engine: Engine, client: NomadClient) -> None:
+    def __init__(self, engine: Engine, client: NomadClient, expected: Expected | None = None) -> None:
         self._engine = engine
         self._client = client
+        self._expected = expected or Expected()
 
     def id(self, inputs: Properties) -> str:
         """The ID of the object that the inputs name."""
@@ -115,6 +117,7 @@ class Record(ABC):
             if existing is not None:
                 raise ProviderError(self._exists_text(urn, new, existing[0]))
         if preview:
+            self._expected.add(self.noun, new.get(self.key))
             return "", self._predicted(new, None)
         return await self._made(new)
 
@@ -140,7 +143,10 @@ class Record(ABC):
                 urn,
                 f"{self._title(new)} is not in Nomad any more: it was removed outside this stack and is made again.",
             )
-            return self._predicted(new, None) if preview else (await self._made(new))[1]
+            if preview:
+                self._expected.add(self.noun, new.get(self.key))
+                return self._predicted(new, None)
+            return (await self._made(new))[1]
         lines = self._moved(old, current)
         known = not new.has_unknown(self.fields)
         # An `up` that was killed after its change leaves an object that is not the recorded one, but the wanted one.

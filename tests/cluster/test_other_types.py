@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.programs import use
+from tests.cluster.programs import job, use
 from tests.cluster.project import Project
 
 pytestmark = pytest.mark.cluster
@@ -191,3 +191,20 @@ def urn(project: Project, name: str) -> str:
     """The URN of the resource with that name."""
     resources = json.loads(project.run("stack", "export").text)["deployment"]["resources"]
     return next(str(resource["urn"]) for resource in resources if resource["urn"].endswith(f"::{name}"))
+
+
+def test_a_namespace_and_a_job_in_it_are_made_by_one_update(project: Project) -> None:
+    spec = job(project.name, "service")
+    use(
+        project,
+        f"team = nomad.Namespace('n', name={project.name!r})\nspec = {spec!r}\n"
+        "text = team.name.apply(lambda name: json.dumps({**spec, 'Namespace': name}))\n"
+        "nomad.Job('j', jobspec=text, json=True, purge_on_destroy=True)\n",
+    )
+    path = f"/v1/job/{project.name}/allocations?namespace={project.name}"
+    assert f'namespace "{project.name}" is made by this same update' in project.preview().text
+    project.up()
+    assert [allocation["ClientStatus"] for allocation in project.nomad.call("GET", path)] == ["running"]
+    assert UNCHANGED.search(project.preview().text)
+    project.run("destroy", "--yes")
+    assert project.nomad.call("GET", f"/v1/namespace/{project.name}") is None

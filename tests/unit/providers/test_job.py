@@ -8,6 +8,7 @@ import pytest
 
 from providers.http_api import Unreachable
 from providers.nomad.client import Json
+from providers.nomad.expected import Expected
 from providers.nomad.job import JobResource
 from providers.nomad.plan import MASK
 from providers.nomad.spec import OWNER_KEY
@@ -110,6 +111,20 @@ async def test_what_nomad_refuses_outright_is_a_failed_check() -> None:
     assert await reasons(case, {"jobspec": '{"ID": "web"}', "json": True}) == [
         ("jobspec", 'job "web": Nomad refuses it: Missing job datacenters')
     ]
+
+
+async def test_a_namespace_that_the_same_update_makes_is_waited_for() -> None:
+    case = Case(validate={"ValidationErrors": ['job "web" is in nonexistent namespace "team"', "b"]}, job=None)
+    expected = Expected()
+    expected.add("namespace", "team")
+    case.resource = JobResource(
+        cast(Engine, case.log), case.nomad.client, FakeHub().hub, None, case.cancelled, expected
+    )
+    values = {"jobspec": '{"ID": "web", "Namespace": "team"}', "json": True}
+    assert await reasons(case, values) == [("jobspec", 'job "web": b')]
+    await case.resource.create(URN, Properties(values), 0, True)
+    assert 'namespace "team" is made by this same update' in case.log.text()
+    assert case.nomad.made("plan") == []
 
 
 async def test_a_token_that_may_not_is_no_failed_check() -> None:

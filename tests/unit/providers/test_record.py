@@ -207,3 +207,12 @@ async def test_what_nomad_refuses_names_the_object() -> None:
         it.nomad.refuse = lambda request, body: web.Response(status=400, text="no") if request.method == "PUT" else None
         with pytest.raises(ProviderError, match=r'namespace "team": Nomad at .* refused PUT /v1/namespace/team: no'):
             await it.create({"name": "team"})
+
+
+async def test_a_preview_tells_jobs_what_is_going_to_be_made() -> None:
+    async with case(NamespaceResource) as it:
+        await it.create({"name": "team"}, preview=True)
+        assert it.resource._expected.awaited_by({"Namespace": "team"}) == 'namespace "team"'
+        old = {"name": "crew"}
+        await it.update("crew", old, old, preview=True)
+        assert it.resource._expected.awaited_by({"Namespace": "crew"}) == 'namespace "crew"'
