@@ -26,8 +26,6 @@ async def get_job(client: NomadClient, arguments: Properties) -> Properties:
         "jobId": job_id,
         "modifyIndex": job["ModifyIndex"],
         "jobModifyIndex": job["JobModifyIndex"],
-        # The SDK takes a text: nanoseconds since 1970 do not fit a number of JavaScript's.
-        "submitTime": str(job.get("SubmitTime") or 0),
     }
     return Properties({**shown, **others})
 
@@ -48,6 +46,7 @@ _JOB_RESULTS = frozenset(
         "status",
         "statusDescription",
         "stop",
+        "submitTime",
         "taskGroups",
         "type",
         "updateStrategies",

@@ -64,7 +64,8 @@ def of_job(inputs: Properties, job: Json, deployment: Json | None, allocation_id
         status=job.get("Status") or "",
         statusDescription=job.get("StatusDescription") or "",
         stop=bool(job.get("Stop")),
-        submitTime=job.get("SubmitTime") or 0,
+        # A text, as the SDK says: nanoseconds since 1970 do not fit a number of JavaScript's.
+        submitTime=str(job.get("SubmitTime") or 0),
         version=job.get("Version") or 0,
         periodicConfigs=_periodic(job.get("Periodic")),
         taskGroups=[_group(group) for group in job.get("TaskGroups") or []],
