@@ -297,5 +297,6 @@ class Record(ABC):
         name = urn.rsplit("::", 1)[-1]
         return (
             f"{self._title(new)} already exists in Nomad, and this stack has no record of it. It is not overwritten. "
-            f"To manage it here: pulumi import {self.token} {name} {id}. Or give this one another {self.key}."
+            f"To manage it here: pulumi import --generate-code=false {self.token} {name} {id}. "
+            f"Or give this one another {self.key}."
         )

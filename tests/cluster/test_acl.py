@@ -113,12 +113,12 @@ def test_existing_ones_are_refused_and_then_imported(guarded: Project) -> None:
         ("aclRole:AclRole", "role", role["ID"]),
         ("aclToken:AclToken", "token", token["AccessorID"]),
     ):
-        command = ["import", f"nomad:index/{kind}", own_name, id_]
+        command = ["import", "--generate-code=false", f"nomad:index/{kind}", own_name, id_]
         if own_name != "token":
             refused = guarded.up("--skip-preview", check=False)
             assert refused.code != 0
             assert f"pulumi {' '.join(command)}. " in refused.text
-        guarded.run(*command, "--yes", "--protect=false", "--generate-code=false")
+        guarded.run(*command, "--yes", "--protect=false")
     assert re.search(r"\n\s+3 unchanged\n|\n\s+4 unchanged\n", guarded.preview().text)
     exported = guarded.run("stack", "export").text
     assert token["SecretID"] not in exported

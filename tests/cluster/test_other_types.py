@@ -72,9 +72,9 @@ def test_an_existing_namespace_is_refused_and_then_imported(project: Project) ->
 
 def imports(project: Project, refused: str) -> None:
     """Runs the command that a refusal names."""
-    command = re.search(r"pulumi (import \S+ \S+ \S+)\. ", refused)
+    command = re.search(r"pulumi (import \S+ \S+ \S+ \S+)\. ", refused)
     assert command, refused
-    project.run(*command[1].split(), "--yes", "--protect=false", "--generate-code=false")
+    project.run(*command[1].split(), "--yes", "--protect=false")
 
 
 def test_wrong_inputs_are_all_told_at_preview(project: Project) -> None:

@@ -74,7 +74,9 @@ async def test_a_role_is_known_by_the_id_that_nomad_gives_it() -> None:
         assert await it.diff(made, values, renamed) == (["name"], [])
         await it.update(made, values, renamed)
         assert it.changes()[1:] == [f"POST /v1/acl/role/{ROLE}"]
-        with pytest.raises(ProviderError, match=f"pulumi import nomad:index/aclRole:AclRole mine {ROLE}"):
+        with pytest.raises(
+            ProviderError, match=f"pulumi import --generate-code=false nomad:index/aclRole:AclRole mine {ROLE}"
+        ):
             await it.create(renamed)
 
 

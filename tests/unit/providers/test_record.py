@@ -62,7 +62,7 @@ async def test_one_that_exists_is_not_taken_over() -> None:
         for preview in (True, False):
             with pytest.raises(ProviderError, match="already exists") as refused:
                 await it.create({"name": "team"}, preview=preview)
-        assert "pulumi import nomad:index/namespace:Namespace mine team" in str(refused.value)
+        assert "pulumi import --generate-code=false nomad:index/namespace:Namespace mine team" in str(refused.value)
         assert it.changes() == []
 
 
