@@ -424,6 +424,6 @@ def _exists_text(spec: Spec, current: Json, owner: str | None, urn: str) -> str:
     state = "stopped" if current.get("Stop") else str(current.get("Status"))
     return (
         f'Job "{spec.id}" already exists in Nomad (namespace {spec.namespace}, version {current["Version"]}, {state}): '
-        f"{whose}. It is not overwritten. To manage it here: pulumi import {TOKEN} {name} {spec.id}@{spec.namespace}. "
-        f"To start anew: nomad job stop -purge -namespace {spec.namespace} {spec.id}. Or give this job another ID."
+        f"{whose}. It is not overwritten. To manage it here: pulumi import --generate-code=false {TOKEN} {name} "
+        f"{spec.id}@{spec.namespace}. To start anew: nomad job stop -purge -namespace {spec.namespace} {spec.id}. Or give this job another ID."
     )

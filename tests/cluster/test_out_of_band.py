@@ -68,7 +68,7 @@ def test_a_job_of_somebody_else_is_not_taken_over(project: Project) -> None:
         assert refused.code != 0
         assert f'Job "{project.name}" already exists in Nomad' in refused.text
         assert "it was not made by this stack" in refused.text
-        assert "pulumi import nomad:index/job:Job" in refused.text
+        assert "pulumi import --generate-code=false nomad:index/job:Job" in refused.text
     assert project.nomad.job(project.name)["TaskGroups"][0]["Name"] == "other"
 
 
