@@ -425,5 +425,6 @@ def _exists_text(spec: Spec, current: Json, owner: str | None, urn: str) -> str:
     return (
         f'Job "{spec.id}" already exists in Nomad (namespace {spec.namespace}, version {current["Version"]}, {state}): '
         f"{whose}. It is not overwritten. To manage it here: pulumi import --generate-code=false {TOKEN} {name} "
-        f"{spec.id}@{spec.namespace}. To start anew: nomad job stop -purge -namespace {spec.namespace} {spec.id}. Or give this job another ID."
+        f"{spec.id}@{spec.namespace}. To start anew: nomad job stop -purge -namespace {spec.namespace} {spec.id}. "
+        "Or give this job another ID."
     )
