@@ -35,9 +35,9 @@ class Api:
         """Registers a Nomad job, as `nomad job run` does: no index is enforced."""
         return self.call("POST", "/v1/jobs", {"Job": job})
 
-    def purge(self, name: str) -> Any:
+    def purge(self, name: str, namespace: str = "default") -> Any:
         """Stops and forgets a Nomad job."""
-        return self.call("DELETE", f"/v1/job/{name}?purge=true")
+        return self.call("DELETE", f"/v1/job/{name}?purge=true&namespace={namespace}")
 
     def running(self, name: str) -> list[Any]:
         """The running allocations of a Nomad job."""

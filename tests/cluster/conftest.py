@@ -23,7 +23,7 @@ def addresses() -> Iterator[Addresses]:
 
 @pytest.fixture
 def project(addresses: Addresses, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
-    """The program of this checkout with a backend, a stack and a service of the test's own; destroyed afterwards."""
+    """The program of this checkout with a backend, a stack and a service of the test's own; its jobs end afterwards."""
     project = Project(tmp_path, addresses, name=_service_name(request.node.name))
     yield project
     project.clean_up()

@@ -133,11 +133,9 @@ class Project:
         return json.loads(self.run("stack", "output", "--json").text)["services"][self.name]
 
     def clean_up(self) -> None:
-        """Leaves no job of the test behind, whatever the test has done to the state."""
-        self.run("cancel", "--yes", check=False)
-        self.run("destroy", "--yes", "--refresh", check=False)
-        if self.nomad.job(self.name) is not None:
-            self.nomad.purge(self.name)
+        """Ends every job of the test, whatever the test has done to the state, which goes with its folder."""
+        for job in self.nomad.call("GET", f"/v1/jobs?prefix={self.name[:40]}&namespace=*") or []:
+            self.nomad.purge(job["ID"], job["Namespace"])
 
 
 def interrupt(process: subprocess.Popen[str]) -> str:
