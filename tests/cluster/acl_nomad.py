@@ -1,5 +1,6 @@
 """A Nomad with ACLs: one server of the tests' own on free loopback ports, with its management token."""
 
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.api import Api
+from tests.cluster.project import OF_THE_CLUSTER
 from toolchain import paths
 from toolchain.waiting import wait_until
 
@@ -42,7 +44,11 @@ def acl_nomad(folder: Path) -> Iterator[AclNomad]:
     log = folder / "nomad.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [nomad, "agent", "-config", config], stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            [nomad, "agent", "-config", config],
+            env={**os.environ, **OF_THE_CLUSTER},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         address = f"http://127.0.0.1:{http}"

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.project import Project
-from toolchain import cluster, paths
+from tests.cluster.project import CLUSTER, Project
+from toolchain import cluster
 from toolchain.cluster import Addresses
-
-CLUSTER = paths.ROOT / ".caravan" / "test-cluster"
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,13 @@ import yaml
 from tests.cluster.api import Api
 from toolchain import paths
 from toolchain.cluster import Addresses
+from toolchain.embedded import processes
+
+CLUSTER = (paths.ROOT / ".caravan" / "test-cluster").resolve()
+"""The cluster that the tests run on: one of their own, so that the user's is never touched."""
+
+OF_THE_CLUSTER = {processes.MARKER: str(CLUSTER)}
+"""In the environment of what a test starts: should the tests be killed, the next run ends it with the cluster's own."""
 
 UP_TIMEOUT_S = 300.0
 SHARED = ("Pulumi.yaml", "__main__.py", "components", "providers", ".venv")
@@ -68,6 +75,7 @@ class Project:
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "NOMAD_", "CONSUL_"))},
             **addresses.environment(),
+            **OF_THE_CLUSTER,
             "PATH": f"{tools}:{os.environ['PATH']}",
             "VIRTUAL_ENV": str(paths.ROOT / ".venv"),
             "PULUMI_HOME": str(paths.ROOT / ".caravan" / "pulumi"),
