@@ -19,6 +19,7 @@ from providers.nomad.plan import changes, describe, one_line
 from providers.nomad.preflight import check_job_images, dry_run
 from providers.nomad.removal import remove
 from providers.nomad.rollout import Cancelled, Outcome, Rollout
+from providers.nomad.sentences import exists_text, foreign_text, standing_text
 from providers.nomad.spec import OWNER_KEY, Spec, SpecError, is_known, is_secret, parse, same_source
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import CheckFailure, Diff, Engine, InitFailed, ProviderError
@@ -82,7 +83,7 @@ class JobResource:
         standing = await self._assess(urn, id, old_inputs, outputs)
         if same_source(old_inputs, new):
             if standing.standing is Standing.FOREIGN:
-                text = _foreign_text(
+                text = foreign_text(
                     id, standing, "Nothing is changed now.", secret=is_secret(new) or is_secret(old_inputs)
                 )
                 await self._engine.warning(urn, text)
@@ -123,7 +124,7 @@ class JobResource:
         current = await self._client.job(spec.namespace, spec.id)
         owner = ((current or {}).get("Meta") or {}).get(OWNER_KEY)
         if current is not None and owner != urn:
-            raise ProviderError(_exists_text(spec, current, owner, urn))
+            raise ProviderError(exists_text(TOKEN, spec, current, owner, urn))
         if current is not None:
             await self._engine.info(
                 urn,
@@ -155,9 +156,9 @@ class JobResource:
         # An `up` that was killed after its registration leaves a job that is not the recorded one, but the wanted one.
         if standing.standing is Standing.FOREIGN and changes(await self._client.plan(spec.marked(urn))):
             secret = spec.secret or is_secret(old_inputs)
-            raise ProviderError(_foreign_text(id, standing, "It is not overwritten.", secret=secret))
+            raise ProviderError(foreign_text(id, standing, "It is not overwritten.", secret=secret))
         if preview and standing.standing is not Standing.OURS:
-            await self._engine.info(urn, _standing_text(id, standing))
+            await self._engine.info(urn, standing_text(id, standing))
         plan = await self._preflight(urn, spec, new, standing.current, preview=preview)
         if preview:
             return job_outputs.predicted(new, outputs)
@@ -389,42 +390,3 @@ def _scaled_by_hand(standing: Assessment) -> bool:
         if (group.get("Scaling") or {}).get("Enabled")
     }
     return bool(scaled - automatic)
-
-
-def _standing_text(id: str, standing: Assessment) -> str:
-    if standing.standing is Standing.GONE:
-        return f'Job "{id}" is not in Nomad any more: it was removed outside this stack and is registered again.'
-    if standing.standing is Standing.STOPPED:
-        return f'Job "{id}" was stopped outside this stack; it is started again.'
-    if standing.standing is Standing.REVERTED:
-        return (
-            f'Nomad went back to an earlier version of job "{id}" after a failed deployment; '
-            "the change starts from there."
-        )
-    if standing.standing is Standing.FOREIGN:
-        return f'Job "{id}" is registered as it is wanted already, by an interrupted `pulumi up` or by somebody else.'
-    lines = "".join(f"\n  {change.text()}" for change in standing.changes)
-    return f'Job "{id}" was scaled outside this stack:{lines}'
-
-
-def _foreign_text(id: str, standing: Assessment, then: str, *, secret: bool) -> str:
-    version = (standing.current or {}).get("Version")
-    lines = "".join(f"\n  {change.text(secret=secret)}" for change in standing.changes)
-    return (
-        f'Job "{id}" was changed outside this stack since the last `pulumi up` (it is at version {version} now). '
-        f"{then} What was changed (recorded → running):{lines}\n"
-        "To take the running job as the new base, run `pulumi refresh`; the next `pulumi preview` then shows what "
-        "`pulumi up` would put back."
-    )
-
-
-def _exists_text(spec: Spec, current: Json, owner: str | None, urn: str) -> str:
-    name = urn.rsplit("::", 1)[-1]
-    whose = f"it belongs to the resource {owner}" if owner else "it was not made by this stack"
-    state = "stopped" if current.get("Stop") else str(current.get("Status"))
-    return (
-        f'Job "{spec.id}" already exists in Nomad (namespace {spec.namespace}, version {current["Version"]}, {state}): '
-        f"{whose}. It is not overwritten. To manage it here: pulumi import --generate-code=false {TOKEN} {name} "
-        f"{spec.id}@{spec.namespace}. To start anew: nomad job stop -purge -namespace {spec.namespace} {spec.id}. "
-        "Or give this job another ID."
-    )
