@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := toolchain/run.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint unit test clean
+.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint unit test bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,11 @@ unit: tools ## Run the tests that need no cluster
 	@$(RUN) pytest tests/unit
 
 test: lint ## Run everything: lint, types, unit tests, tests on a cluster of their own
-	@$(RUN) pytest
+	@$(RUN) pytest tests/unit
+	@$(RUN) pytest tests/cluster tests/faults --numprocesses 3 --dist loadfile
+
+bench: tools ## Measure speed beside the peers, on a cluster of its own; BENCH="--full" and others: BENCH=--help
+	@$(RUN) python -m bench $(BENCH)
 
 clean: cluster-reset ## Delete the cluster, the environment and the installed tools; stack state and the user's cache stay
 	@rm -rf .venv .caravan/bin .caravan/libexec .caravan/pulumi .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -59,6 +59,21 @@ def docker_plugin(pins: Versions, arch: str) -> Tool:
     )
 
 
+def yaml_host(pins: Versions, arch: str) -> Tool:
+    """Pulumi's language host for programs in YAML."""
+    programs = ("pulumi-language-yaml",)
+    return Tool(
+        name="pulumi-language-yaml",
+        version=pins.yaml_host_built,
+        programs=programs,
+        release=releases.pulumi(pins.pulumi, arch, programs),
+        builds=(
+            GoBuild("language-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", "pulumi-language-yaml"),
+        ),
+        version_arguments=None,
+    )
+
+
 def _nomad(pins: Versions, arch: str) -> Tool:
     return Tool(
         name="nomad",
@@ -105,9 +120,11 @@ def _pulumi(pins: Versions, arch: str) -> Tool:
             ),
             GoBuild(
                 "language-python",
-                "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+                ".",
                 "pulumi-language-python",
+                extends="github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
             ),
+            GoBuild("python-codegen", ".", "pulumi-python-codegen"),
         ),
         add_to_build=partial(_copy_language_scripts, pins.pulumi),
     )

@@ -1,7 +1,10 @@
 """Builds the tools from Go modules, for machines that reach no official download."""
 
 import hashlib
+import json
 import os
+import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,10 +31,13 @@ class GoBuild:
     tags: str = ""
     set_strings: dict[str, str] = field(default_factory=dict)
     """Package variables set by the linker: "import/path.Name" to value."""
+    extends: str = ""
+    """Import path of a main package that `package`, in our own folder, adds files to: Go cannot import such a one."""
 
     def fingerprint(self) -> str:
         """A short hash of everything that the program is built from."""
-        digest = hashlib.sha256(repr((self.package, self._flags())).encode())
+        extends = (self.extends,) if self.extends else ()
+        digest = hashlib.sha256(repr((self.package, self._flags(), *extends)).encode())
         for file in sorted((paths.GO_MODULES / self.module).rglob("*")):
             if file.is_file():
                 digest.update(str(file.relative_to(paths.GO_MODULES)).encode() + b"\0" + file.read_bytes() + b"\0")
@@ -53,12 +59,15 @@ class GoBuild:
                 step.update(f"building {self.program}: {line.removeprefix('go: ')}")
             return True
 
-        build = commands.follow(
-            [go, "build", "-v", "-o", folder / self.program, *self._flags(), self.package],
-            on_line,
-            env=environment(arch),
-            cwd=paths.GO_MODULES / self.module,
-        )
+        module = paths.GO_MODULES / self.module
+        with tempfile.TemporaryDirectory() as scratch:
+            overlay = _overlay(go, arch, module, self.extends, Path(scratch)) if self.extends else []
+            build = commands.follow(
+                [go, "build", "-v", "-o", folder / self.program, *self._flags(), *overlay, self.package],
+                on_line,
+                env=environment(arch),
+                cwd=module,
+            )
         if build.exit_code != 0:
             raise ToolchainError(
                 f"The build of {self.program} failed (go build ended with {build.exit_code}). "
@@ -68,6 +77,23 @@ class GoBuild:
     def _flags(self) -> list[str]:
         linker = ["-s", "-w", *(f"-X {name}={value}" for name, value in self.set_strings.items())]
         return ["-trimpath", "-ldflags", " ".join(linker), *(["-tags", self.tags] if self.tags else [])]
+
+
+def _overlay(go: Path, arch: str, module: Path, package: str, scratch: Path) -> list[str | Path]:
+    """The option by which `go build` sees the Go files of `package` as if they lay in the folder `module`."""
+    listed = subprocess.run(
+        [go, "list", "-f", '{{.Dir}}{{range .GoFiles}}{{"\\n"}}{{.}}{{end}}', package],
+        cwd=module,
+        env=environment(arch),
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode != 0:
+        raise ToolchainError(f"The source of {package} could not be had: {listed.stderr.strip()}\n{ADVICE}")
+    folder, *files = listed.stdout.splitlines()
+    file = scratch / "overlay.json"
+    file.write_text(json.dumps({"Replace": {str(module / name): str(Path(folder, name)) for name in files}}))
+    return ["-overlay", file]
 
 
 def environment(arch: str) -> dict[str, str]:

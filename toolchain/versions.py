@@ -13,6 +13,7 @@ class Versions:
 
     pulumi: str
     language_host_built: str
+    yaml_host_built: str
     docker_plugin: str
     nomad: str
     consul: str
@@ -29,6 +30,7 @@ def load(file: Path = VERSIONS_FILE) -> Versions:
     return Versions(
         pulumi=pins["pulumi"]["version"],
         language_host_built=pins["pulumi"]["language_host_built"],
+        yaml_host_built=pins["pulumi"]["yaml_host_built"],
         docker_plugin=pins["plugin"]["docker"]["version"],
         nomad=pins["nomad"]["version"],
         consul=pins["consul"]["version"],

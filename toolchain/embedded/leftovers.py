@@ -43,7 +43,12 @@ def end_processes(cluster: Path) -> int:
 
 def unmount(cluster: Path) -> None:
     """Unmount what Nomad's client mounted into the allocations' folders."""
-    data = str(nomad.client_data(cluster)) + "/"
+    unmount_below(nomad.client_data(cluster))
+
+
+def unmount_below(folder: Path) -> None:
+    """Unmount everything in a folder, the deepest first."""
+    data = f"{folder}/"
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     # proc(5): blanks and backslashes are written as octal numbers.
     decoded = [mount.encode().decode("unicode_escape") for mount in mounts]

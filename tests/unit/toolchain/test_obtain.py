@@ -1,6 +1,7 @@
 """Which way a tool comes: PATH, cache, download, build."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -137,7 +138,8 @@ def test_a_failed_build_shows_the_compilers_last_lines_and_leaves_nothing(
 def test_a_built_tools_folder_changes_with_its_sources_and_flags() -> None:
     build = TOOL.builds[0]
     others = [replace(build, module="consul"), replace(build, tags="x"), replace(build, package="example.org/other")]
-    assert len({build.fingerprint(), *(other.fingerprint() for other in others)}) == 4
+    others.append(replace(build, extends="example.org/upstream"))
+    assert len({build.fingerprint(), *(other.fingerprint() for other in others)}) == 5
 
 
 def test_each_tool_of_the_catalogue_has_its_sources_and_a_home_for_both_ways() -> None:
@@ -170,3 +172,28 @@ def test_the_flags_are_ones_that_go_accepts(tmp_path: Path) -> None:
         f"-s -w -X {SDK_VERSION}={version} -X {CLI_VERSION}={version}",
         "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     ]
+
+
+def test_a_build_that_extends_a_program_sees_its_files(tmp_path: Path) -> None:
+    listed = "printf '/modules/upstream\\nmain.go\\nmore.go\\n'"
+    script = f'case $1 in list) {listed} ;; build) while [ "$1" != -overlay ]; do shift; done; cp "$2" "$SEEN" ;; esac'
+    go = write_program(tmp_path / "go", script)
+    build = GoBuild("language-python", ".", "host", extends="example.org/upstream")
+    with pytest.MonkeyPatch.context() as patch, Step("host", io.StringIO()) as step:
+        patch.setenv("SEEN", str(tmp_path / "seen"))
+        build.run(go, "amd64", tmp_path, step)
+
+    here = paths.GO_MODULES / "language-python"
+    assert json.loads((tmp_path / "seen").read_text()) == {
+        "Replace": {str(here / name): f"/modules/upstream/{name}" for name in ("main.go", "more.go")}
+    }
+
+
+def test_a_program_to_extend_that_cannot_be_had(tmp_path: Path) -> None:
+    go = write_program(tmp_path / "go", "echo 'no such module' >&2; exit 1")
+    build = GoBuild("language-python", ".", "host", extends="example.org/upstream")
+    with (
+        Step("host", io.StringIO()) as step,
+        pytest.raises(ToolchainError, match=r"example\.org/upstream .*no such module"),
+    ):
+        build.run(go, "amd64", tmp_path, step)

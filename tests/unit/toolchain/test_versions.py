@@ -1,6 +1,7 @@
 """The pins agree with everything that repeats them."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,22 @@ def test_requirements_txt_is_generated_from_the_pins() -> None:
         ("pulumi", "github.com/pulumi/pulumi/pkg/v3", PINS.pulumi),
         ("pulumi", "github.com/pulumi/pulumi/sdk/v3", PINS.pulumi),
         ("language-python", "github.com/pulumi/pulumi/sdk/v3", PINS.language_host_built),
+        ("language-yaml", "github.com/pulumi/pulumi-yaml", PINS.yaml_host_built),
+        ("python-codegen", "github.com/pulumi/pulumi/pkg/v3", PINS.pulumi),
+        ("python-codegen", "github.com/pulumi/pulumi/sdk/v3", PINS.pulumi),
     ],
 )
 def test_go_mod_builds_the_pinned_version(module: str, path: str, version: str) -> None:
     assert required(module, path) == version
+
+
+def test_the_package_for_other_programs_asks_for_at_least_the_pinned_versions() -> None:
+    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
+    asked = {}
+    for dependency in project["dependencies"]:
+        name, least = dependency.partition(",")[0].split(">=")
+        asked[name] = least
+    assert asked == {name: PINS.python[name] for name in asked}
 
 
 def test_the_sdk_and_the_cli_have_the_same_version() -> None:
