@@ -2,7 +2,6 @@
 
 import base64
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,12 @@ from providers.properties import Properties
 class Settings:
     """Inputs by name.
 
-    `variables` names the environment variable that stands in for each; `ignored` variables are not read.
+    `variables` names the environment variable that stands in for each.
     """
 
     config: Properties
     environment: Mapping[str, str]
     variables: Mapping[str, str]
-    ignored: frozenset[str] = frozenset()
 
     def get(self, name: str) -> str | None:
         """The input, else its variable; None where both are absent or empty."""
@@ -29,7 +27,7 @@ class Settings:
         if given not in (None, ""):
             return str(given)
         variable = self.variables.get(name)
-        return None if variable is None or variable in self.ignored else self.environment.get(variable) or None
+        return None if variable is None else self.environment.get(variable) or None
 
     def flag(self, name: str) -> bool | None:
         """A setting that is true or false; None where it is absent. Raises ProviderError for anything else."""
@@ -63,9 +61,8 @@ class Settings:
         return headers
 
     def file(self, file_name: str, pem_name: str) -> str | None:
-        """The path of a client certificate or key that is given as a file or as PEM text."""
-        pem = self.config.get(pem_name)
-        return _private_file(pem) if pem else self.get(file_name)
+        """The path of a client certificate or key; None where it is given as PEM text, which goes before a variable."""
+        return None if self.config.get(pem_name) else self.get(file_name)
 
     def source(self, name: str) -> str:
         """Where a setting comes from, for messages."""
@@ -79,15 +76,3 @@ def url(address: str, source: str, *, default_scheme: str = "http") -> str:
     if not address.startswith(("http://", "https://", "unix://")):
         raise ProviderError(f"{source} is {address!r}; it must be a URL that begins with http://, https:// or unix://.")
     return address
-
-
-_private_files: list[Any] = []
-
-
-def _private_file(pem: str) -> str:
-    # The ssl module reads client certificates from files only: one that nobody else can read, gone with this process.
-    file = tempfile.NamedTemporaryFile("w", prefix="client-", suffix=".pem")  # noqa: SIM115
-    file.write(pem)
-    file.flush()
-    _private_files.append(file)
-    return file.name

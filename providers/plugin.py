@@ -4,17 +4,17 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from providers.properties import Properties, decode, encode
+from providers.protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit for one gRPC message (Pulumi `rpcutil.GrpcChannelOptions`)."""
@@ -92,7 +92,9 @@ class Engine:
 class ResourceType(Protocol):
     """One resource type of a plugin. `preview` calls must not change anything."""
 
-    async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]: ...
+    async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
+        """What it writes into `new.values` becomes an input."""
+        ...
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff: ...
 
@@ -123,13 +125,19 @@ T = TypeVar("T")
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one package's types. Subclasses set `name` and `version` and implement `configure`.
+    """Serves one package's types. Subclasses set `name`, `version`, `sdk` and `serves` and implement `configure`.
 
     A type or look-up that is not served is refused with a sentence; nothing is ignored.
     """
 
     name: str
     version: str
+    sdk: ClassVar[str]
+    """The Python package that programs use the types by: "pulumi_nomad"."""
+    serves: ClassVar[Mapping[str, frozenset[str]]]
+    """The names of the secret properties by the token of each resource and look-up that `configure` sets up."""
+    instead: Mapping[str, str] = {}
+    """What to do instead of using a type that is not served, by token."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -145,6 +153,10 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """What is wrong with the provider's own configuration. Default: nothing."""
         return []
 
+    def stop_waiting(self) -> None:
+        """The user wants the command to end: what waits stops soon and says where it stands."""
+        self.cancelled.set()
+
     async def close(self) -> None:
         """Frees what `configure` opened."""
 
@@ -153,6 +165,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         try:
             return self.resources[token]
         except KeyError:
+            if token in self.instead:
+                raise ProviderError(f"{token} is not served here: {self.instead[token]}") from None
             served = ", ".join(sorted(self.resources)) or "no resources"
             raise ProviderError(
                 f"The {self.name} plugin of this project does not serve the resource type {token}; it serves {served}. "
@@ -168,7 +182,10 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=self.version)
 
     async def GetSchema(self, request: Any, context: Any) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=f'{{"name": "{self.name}", "version": "{self.version}"}}')
+        # Imported here: the SDK takes longer to load than the whole plugin, and most commands ask for no schema.
+        from providers.schema import schema
+
+        return provider_pb2.GetSchemaResponse(schema=schema(self.name, self.version, self.sdk, self.serves))
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:
         async with _reported(context):
@@ -198,8 +215,13 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Check(self, request: Any, context: Any) -> Any:
         async with _reported(context):
-            failures = await self._resource(request.urn).check(request.urn, decode(request.olds), decode(request.news))
-            return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
+            news = decode(request.news)
+            given = dict(news.values)
+            failures = await self._resource(request.urn).check(request.urn, decode(request.olds), news)
+            noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
+            inputs = request.news
+            inputs.MergeFrom(encode(Properties(noted)))
+            return provider_pb2.CheckResponse(inputs=inputs, failures=_failures(failures))
 
     async def Diff(self, request: Any, context: Any) -> Any:
         async with _reported(context):
@@ -259,7 +281,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return empty_pb2.Empty()
 
     async def Cancel(self, request: Any, context: Any) -> Any:
-        self.cancelled.set()
+        self.stop_waiting()
         return empty_pb2.Empty()
 
 
@@ -288,7 +310,8 @@ async def _abort_init_failed(context: Any, error: InitFailed) -> NoReturn:
 
 
 def _failures(failures: list[CheckFailure]) -> list[Any]:
-    return [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in failures]
+    # Without the property's name: with it the engine prints the whole value, a jobspec of pages, before the reason.
+    return [provider_pb2.CheckFailure(reason=failure.reason) for failure in failures]
 
 
 def run(make: Callable[[Engine], Plugin]) -> None:
@@ -318,7 +341,7 @@ async def _serve(make: Callable[[Engine], Plugin], engine_address: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, engine_gone.set)
     print(port, flush=True)
     await engine_gone.wait()
-    plugin.cancelled.set()
+    plugin.stop_waiting()
     await server.stop(STOP_GRACE_S)
     await plugin.close()
 

@@ -1,4 +1,9 @@
-"""Numbers with their nouns, for messages."""
+"""Words that messages have in common."""
+
+from typing import Final
+
+MASK: Final = "[secret]"
+"""Stands for a secret value."""
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -1,23 +1,31 @@
 """Starts the plugin; the Pulumi engine does this through the executable beside this file."""
 
+import asyncio
+import contextlib
+from typing import ClassVar
+
 from providers.http_api import ApiError, HttpApi
-from providers.nomad import config
+from providers.nomad import config, offline
 from providers.nomad.acl_policy import AclPolicyResource
 from providers.nomad.acl_role import AclRoleResource
 from providers.nomad.acl_token import AclTokenResource
 from providers.nomad.client import NomadClient
+from providers.nomad.config import NomadConfig
+from providers.nomad.demand import Demand
 from providers.nomad.events import EventHub
 from providers.nomad.expected import Expected
 from providers.nomad.job import TOKEN, JobResource
-from providers.nomad.lookups import functions
+from providers.nomad.job_context import JobContext
+from providers.nomad.lookups import TOKENS, functions
 from providers.nomad.namespace import NamespaceResource
 from providers.nomad.node_pool import NodePoolResource
-from providers.nomad.record import Record
+from providers.nomad.places import unknown_region
+from providers.nomad.record import NomadRecord
 from providers.nomad.variable import VariableResource
-from providers.plugin import CheckFailure, Plugin, run
+from providers.plugin import CheckFailure, Engine, Plugin, ProviderError, run
 from providers.properties import Properties
 
-RECORDS: tuple[type[Record], ...] = (
+RECORDS: tuple[type[NomadRecord], ...] = (
     AclPolicyResource,
     AclRoleResource,
     AclTokenResource,
@@ -28,15 +36,29 @@ RECORDS: tuple[type[Record], ...] = (
 """The served types beside Job."""
 
 
+CAPACITY_LOOK_S = 3.0
+"""How long the look at all nodes and allocations may take at the end of a preview."""
+
+
 class NomadPlugin(Plugin):
     """pulumi-resource-nomad."""
 
     name = "nomad"
     version = "2.6.1"
+    sdk = "pulumi_nomad"
+    serves: ClassVar = {
+        TOKEN: frozenset(),
+        **{record.token: record.secrets for record in RECORDS},
+        **dict.fromkeys(TOKENS, frozenset()),
+    }
 
     _client: NomadClient | None = None
     _hub: EventHub | None = None
     _consul: HttpApi | None = None
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._demand = Demand()
 
     async def check_config(self, settings: Properties) -> list[CheckFailure]:
         return config.check(settings)
@@ -45,11 +67,19 @@ class NomadPlugin(Plugin):
         loaded = config.load(settings)
         if loaded is None:
             return
+        if offline.is_asked():
+            await self._serve_offline(loaded)
+            return
         self._client = NomadClient(loaded)
         self._hub = EventHub(self._client)
         if loaded.consul:
             self._consul = loaded.consul.api()
+        for api in (self._client.api, self._consul):
+            if api is not None and api.unverified:
+                await self.engine.warning("", api.unverified)
         await self._client.reachable()
+        if (elsewhere := await unknown_region(self._client, loaded.region or "")) is not None:
+            raise ProviderError(f"{elsewhere[0].upper()}{elsewhere[1:]}. Correct nomad:region or NOMAD_REGION.")
         if self._consul is not None:
             try:
                 await self._consul.reachable("/v1/status/leader")
@@ -59,17 +89,52 @@ class NomadPlugin(Plugin):
                     raise
         expected = Expected()
         self.resources[TOKEN] = JobResource(
-            self.engine, self._client, self._hub, self._consul, self.cancelled, expected
+            JobContext(self.engine, self._client, self._hub, self._consul, self.cancelled, expected, self._demand)
         )
         for record in RECORDS:
             self.resources[record.token] = record(self.engine, self._client, expected)
         self.functions.update(functions(self._client))
 
+    async def _serve_offline(self, loaded: NomadConfig) -> None:
+        await self.engine.warning("", offline.NOTICE)
+        self._client = NomadClient(loaded)
+        self.resources[TOKEN] = offline.OfflineJob(self.engine, self._client.namespace)
+        for record in RECORDS:
+            self.resources[record.token] = offline.OfflineRecord(
+                self.engine, record.noun, record.fields, record.computed, record.secrets
+            )
+        self.functions.update(dict.fromkeys(functions(self._client), offline.refused_lookup))
+
+    def stop_waiting(self) -> None:
+        super().stop_waiting()
+        if self._client is not None:
+            self._client.api.hurry()
+        if self._consul is not None:
+            self._consul.hurry()
+
     async def close(self) -> None:
+        if self._client is not None and self._demand:
+            await self._warn_of_shortages(self._client)
         for part in (self._hub, self._client, self._consul):
             if part is not None:
                 await part.close()
 
+    async def _warn_of_shortages(self, client: NomadClient) -> None:
+        """Only now is it known that no more jobs come: the engine ends its plugins when the preview is through.
+
+        It reads their log until they have ended, and gives them 5 s for that (Pulumi `plugin.Close`).
+        """
+        with contextlib.suppress(ProviderError, TimeoutError):
+            async with asyncio.timeout(CAPACITY_LOOK_S):
+                shortages = self._demand.shortages(*await client.capacity())
+                for shortage in shortages:
+                    await self.engine.warning("", shortage)
+
+
+def main() -> None:
+    """Serve until the engine is gone or says stop."""
+    run(NomadPlugin)
+
 
 if __name__ == "__main__":
-    run(NomadPlugin)
+    main()

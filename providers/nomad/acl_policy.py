@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from providers.fields import Block, Text
 from providers.http_api import join
 from providers.nomad.client import Json
-from providers.nomad.fields import Block, Text
-from providers.nomad.record import MAX_DESCRIPTION_CHARS, Record
+from providers.nomad.record import MAX_DESCRIPTION_CHARS, NomadRecord
 from providers.plugin import CheckFailure
 from providers.properties import Properties
 
@@ -21,7 +21,7 @@ class Rules(Text):
         return (value or "").strip() or None
 
 
-class AclPolicyResource(Record):
+class AclPolicyResource(NomadRecord):
     """ACL policies. ID: the name. Nomad judges the rules when they are written; it has no dry run for them."""
 
     token = "nomad:index/aclPolicy:AclPolicy"
@@ -49,7 +49,7 @@ class AclPolicyResource(Record):
         }
         return {name: value for name, value in values.items() if value}
 
-    async def write(self, id: str | None, inputs: Properties, current: Json | None) -> str:
+    async def write(self, urn: str, id: str | None, inputs: Properties, current: Json | None) -> str:
         name, job = self.id(inputs), inputs.get("jobAcl", {})
         given = {theirs: job[ours] for ours, theirs in _JOB_ACL.items() if job.get(ours)}
         body = {
@@ -61,7 +61,7 @@ class AclPolicyResource(Record):
         await self._client.api.change("POST", join("v1", "acl", "policy", name), body, query=self._client.query())
         return name
 
-    async def remove(self, id: str) -> None:
+    async def remove(self, id: str, current: Json, inputs: Properties) -> None:
         await self._client.api.change("DELETE", join("v1", "acl", "policy", id), query=self._client.query())
 
     async def more_faults(self, inputs: Properties) -> list[CheckFailure]:

@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
+from providers.fields import Blocks, Duration, Flag, Refused, Text, Texts, go_duration, nanoseconds
 from providers.http_api import Unreachable, join
 from providers.nomad.client import Json
-from providers.nomad.fields import Blocks, Duration, Flag, Refused, Text, Texts, go_duration, nanoseconds
-from providers.nomad.record import Record
+from providers.nomad.record import NomadRecord
 from providers.plugin import CheckFailure, ProviderError
 from providers.properties import Properties
 
@@ -15,12 +15,12 @@ MAX_NAME_CHARS = 256
 """Source: Nomad `structs.maxTokenNameLength`."""
 
 
-class AclTokenResource(Record):
+class AclTokenResource(NomadRecord):
     """ACL tokens. ID: the accessor ID. Names are for people; several tokens may have the same."""
 
     token = "nomad:index/aclToken:AclToken"
     noun = "ACL token"
-    named_by_nomad = True
+    named_by_server = True
     secrets: ClassVar = frozenset({"secretId"})
     computed = ("accessorId", "createTime", "expirationTime", "secretId")
     fields: ClassVar = {
@@ -57,7 +57,7 @@ class AclTokenResource(Record):
         }
         return {name: value for name, value in values.items() if value}
 
-    def outputs(self, found: Json) -> dict[str, Any]:
+    def outputs(self, found: Json, inputs: Properties) -> dict[str, Any]:
         return {
             "accessorId": found["AccessorID"],
             "secretId": found["SecretID"],
@@ -67,7 +67,7 @@ class AclTokenResource(Record):
             "roles": [{"id": role["ID"], "name": role.get("Name") or ""} for role in found.get("Roles") or []],
         }
 
-    async def write(self, id: str | None, inputs: Properties, current: Json | None) -> str:
+    async def write(self, urn: str, id: str | None, inputs: Properties, current: Json | None) -> str:
         body: Json = {
             "Name": inputs.values["name"],
             "Type": inputs.values["type"],
@@ -90,15 +90,21 @@ class AclTokenResource(Record):
             ) from error
         return str(made["AccessorID"])
 
-    async def remove(self, id: str) -> None:
+    async def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, timeout_s: float) -> None:
+        """Deletes it, whatever a destroy has deleted first: Nomad itself takes out what points to something gone."""
+        there = {link["ID"] for link in (await self.fetch(id) or {}).get("Roles") or []}
+        left = [link for link in inputs.get("roles", []) if link["id"] in there]
+        await super().delete(urn, id, Properties({**inputs.values, "roles": left}, inputs.secrets), outputs, timeout_s)
+
+    async def remove(self, id: str, current: Json, inputs: Properties) -> None:
         await self._client.api.change("DELETE", join("v1", "acl", "token", id), query=self._client.query())
 
     async def more_faults(self, inputs: Properties) -> list[CheckFailure]:
         """What a token of its type must and must not have (source: Nomad `ACLToken.Validate`)."""
         linked = [name for name in ("policies", "roles") if inputs.get(name)]
-        if inputs.get("type") == MANAGEMENT:
-            reason = "a management token may do everything; take this out, or make it a client token."
-            return [CheckFailure(name, f"ACL token: {name} is given, but {reason}") for name in linked]
+        if inputs.get("type") == MANAGEMENT and linked:
+            reason = f"{' and '.join(linked)} given to a management token, which may do everything"
+            return [CheckFailure(linked[0], f"ACL token: {reason}; take that out, or make it a client token.")]
         if inputs.get("type") == CLIENT and not linked:
             return [CheckFailure("policies", "ACL token: a client token needs policies or roles; give it one.")]
         return []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from providers.nomad.client import Json
 
@@ -11,18 +12,26 @@ DEFAULT_DISK_MB = 300
 """What Nomad reserves where a job says nothing (Nomad `resources` and `ephemeral_disk` blocks)."""
 
 
+DIMENSIONS = {"cpu": "MHz", "memory": "MiB", "disk": "MiB"}
+"""What is counted here, as the scheduler names it, and its unit."""
+
+
 @dataclass(frozen=True)
 class Amount:
-    """Processor time in MHz, memory in MiB, disk in MiB."""
+    """One number for each of DIMENSIONS: processor time in MHz, memory in MiB, disk in MiB."""
 
-    cpu: int
-    memory: int
-    disk: int
+    cpu: int = 0
+    memory: int = 0
+    disk: int = 0
 
-    def of(self, dimension: str) -> tuple[int, str] | None:
-        """The amount and its unit for a dimension as the scheduler names it; None for one that is not counted here."""
-        units = {"cpu": (self.cpu, "MHz"), "memory": (self.memory, "MiB"), "disk": (self.disk, "MiB")}
-        return units.get(dimension)
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.cpu + other.cpu, self.memory + other.memory, self.disk + other.disk)
+
+    def __sub__(self, other: "Amount") -> "Amount":
+        return self + other * -1
+
+    def __mul__(self, times: int) -> "Amount":
+        return Amount(self.cpu * times, self.memory * times, self.disk * times)
 
 
 def needed(group: Json) -> Amount:
@@ -35,32 +44,34 @@ def needed(group: Json) -> Amount:
     )
 
 
-def freest(nodes: Iterable[Json], allocations: Iterable[Json], dimension: str) -> tuple[str, int] | None:
-    """The node with the most left of a dimension, and how much; None where no node is ready.
+def may_run(job: Json, node: Json) -> bool:
+    """Whether a node is in the job's datacenters and node pool; constraints are the scheduler's."""
+    pool = job.get("NodePool") or "default"
+    return pool in ("all", node.get("NodePool") or "default") and any(
+        fnmatchcase(str(node.get("Datacenter")), datacenter) for datacenter in job.get("Datacenters") or ["*"]
+    )
+
+
+def room(nodes: Iterable[Json], allocations: Iterable[Json]) -> list[tuple[Json, Amount]]:
+    """What each node has left that takes instances.
 
     `nodes` and `allocations` as Nomad lists them with `resources=true`.
     """
-    used: dict[str, list[Amount]] = {}
+    used: dict[str, Amount] = {}
     for allocation in allocations:
         if allocation["ClientStatus"] in ("running", "pending", "unknown"):
-            used.setdefault(allocation["NodeID"], []).append(_allocated(allocation))
-    best: tuple[str, int] | None = None
-    for node in nodes:
-        if node["Status"] != "ready" or node["SchedulingEligibility"] != "eligible":
-            continue
-        left = _left(node, used.get(node["ID"], []), dimension)
-        if left is not None and (best is None or left > best[1]):
-            best = (node["Name"], left)
-    return best
-
-
-def _left(node: Json, used: list[Amount], dimension: str) -> int | None:
-    total, reserved = _amount(node.get("NodeResources") or {}), _amount(node.get("ReservedResources") or {})
-    whole, kept = total.of(dimension), reserved.of(dimension)
-    if whole is None or kept is None:
-        return None
-    taken = sum(amount[0] for amount in (one.of(dimension) for one in used) if amount is not None)
-    return whole[0] - kept[0] - taken
+            node = allocation["NodeID"]
+            used[node] = used.get(node, Amount()) + _allocated(allocation)
+    return [
+        (
+            node,
+            _amount(node.get("NodeResources") or {})
+            - _amount(node.get("ReservedResources") or {})
+            - used.get(node["ID"], Amount()),
+        )
+        for node in nodes
+        if node["Status"] == "ready" and node["SchedulingEligibility"] == "eligible"
+    ]
 
 
 def _amount(resources: Json) -> Amount:
@@ -84,14 +95,14 @@ def _allocated(allocation: Json) -> Amount:
 def explain(plan: Json, job: Json, nodes: list[Json], allocations: list[Json]) -> list[str]:
     """For each group that a dimension keeps from being placed: what an instance needs and what the freest node has."""
     groups = {group["Name"]: group for group in job.get("TaskGroups") or []}
+    left = [(node, amount) for node, amount in room(nodes, allocations) if may_run(job, node)]
     lines = []
     for name, metrics in sorted((plan.get("FailedTGAllocs") or {}).items()):
-        for dimension in sorted(metrics.get("DimensionExhausted") or {}):
-            wanted = needed(groups.get(name, {})).of(dimension)
-            best = freest(nodes, allocations, dimension)
-            if wanted is not None and best is not None:
-                lines.append(
-                    f"group {name}: an instance needs {wanted[0]} {wanted[1]} of {dimension}; the freest node, "
-                    f"{best[0]}, has {best[1]} {wanted[1]} left"
-                )
+        for dimension in sorted((metrics.get("DimensionExhausted") or {}).keys() & DIMENSIONS.keys() if left else ()):
+            freest, most = max(left, key=lambda one: getattr(one[1], dimension))
+            unit = DIMENSIONS[dimension]
+            lines.append(
+                f"group {name}: an instance needs {getattr(needed(groups.get(name, {})), dimension)} {unit} of "
+                f"{dimension}; the freest node, {freest['Name']}, has {getattr(most, dimension)} {unit} left"
+            )
     return lines

@@ -6,6 +6,7 @@ import aiohttp
 
 from providers.http_api import ApiError, HttpApi, Unreachable, join
 from providers.nomad.config import NomadConfig
+from providers.nomad.rights import Rights
 
 Json = dict[str, Any]
 
@@ -23,6 +24,7 @@ class NomadClient:
 
     def __init__(self, config: NomadConfig) -> None:
         self._api = HttpApi("Nomad", config.address, config.tls, config.headers, HINT)
+        self._api.forbidden = Rights(self._api).forbidden
         self._region = config.region
         self.namespace = config.namespace or "default"
 
@@ -69,9 +71,12 @@ class NomadClient:
             raise
         return str(agent["member"]["Tags"].get("build") or "")
 
-    async def parse_hcl(self, jobspec: str, variables: str) -> Json:
-        """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message."""
-        body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": False}
+    async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False) -> Json:
+        """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message.
+
+        `canonicalize` fills in Nomad's defaults.
+        """
+        body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": canonicalize}
         job: Json = (await self._api.ask("/v1/jobs/parse", body, query=self.query())).body
         return job
 
@@ -110,6 +115,17 @@ class NomadClient:
         job: Json | None = await self.find(join("v1", "job", id), namespace)
         return job
 
+    async def submission(self, namespace: str, id: str, version: int) -> Json | None:
+        """A version's source with its variables, or None where it was registered without (Nomad `JobSubmission`)."""
+        path = join("v1", "job", id, "submission")
+        try:
+            found: Json = (await self._api.get(path, query=self.query(namespace, version=str(version)))).body
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+        return found
+
     async def versions(self, namespace: str, id: str) -> list[Json]:
         """The job's recorded versions, newest first; none where the job is gone."""
         answer = await self.find(join("v1", "job", id, "versions"), namespace)
@@ -126,10 +142,15 @@ class NomadClient:
         path = join("v1", "job", id, "allocations")
         return (await self._api.get(path, query=self.query(namespace, all="true"))).body or []
 
-    async def evaluation(self, namespace: str, id: str) -> Json | None:
-        """An evaluation, or None where Nomad has forgotten it."""
-        evaluation: Json | None = await self.find(join("v1", "evaluation", id), namespace)
-        return evaluation
+    async def evaluations(self, namespace: str, id: str) -> list[Json]:
+        """All evaluations of a job that Nomad still knows."""
+        path = join("v1", "job", id, "evaluations")
+        return (await self._api.get(path, query=self.query(namespace))).body or []
+
+    async def allocation(self, namespace: str, id: str) -> Json | None:
+        """An allocation whole, with the scheduler's metrics, or None where Nomad has forgotten it."""
+        allocation: Json | None = await self.find(join("v1", "allocation", id), namespace)
+        return allocation
 
     async def capacity(self) -> tuple[list[Json], list[Json]]:
         """All nodes and all allocations with their resources, for explaining why something does not fit."""
@@ -137,19 +158,42 @@ class NomadClient:
         allocations = await self._api.get("/v1/allocations", query=self.query("*", resources="true"))
         return nodes.body or [], allocations.body or []
 
+    async def nodes(self) -> list[Json]:
+        """All nodes, without their resources."""
+        return (await self._api.get("/v1/nodes", query=self.query())).body or []
+
+    async def regions(self) -> list[str]:
+        """The names of the regions that the server knows."""
+        return (await self._api.get("/v1/regions")).body or []
+
     async def fail_deployment(self, namespace: str, id: str) -> None:
         """Marks a running deployment as failed; Nomad then reverts where the job asks for it."""
         await self._api.change("POST", join("v1", "deployment", "fail", id), query=self.query(namespace))
 
+    async def promote_deployment(self, namespace: str, id: str) -> None:
+        """Promotes all canaries of a running deployment. ApiError where one of them is not healthy."""
+        body = {"DeploymentID": id, "All": True}
+        await self._api.change("POST", join("v1", "deployment", "promote", id), body, query=self.query(namespace))
+
     async def log_tail(self, namespace: str, allocation: str, task: str, stream: str, bytes_: int) -> str:
-        """The last `bytes_` of a task's "stdout" or "stderr"; "" where there is no log to be had, for any reason."""
+        """The last `bytes_` of a task's "stdout" or "stderr"; "" where there is no log to be had.
+
+        Raises ApiError 403 where the token may not read it.
+        """
         query = self.query(namespace, task=task, type=stream, origin="end", offset=str(bytes_), plain="true")
         path = join("v1", "client", "fs", "logs", allocation)
         try:
-            async with self._api.stream("GET", path, query=query, read_timeout_s=10.0) as response:
+            async with (
+                self._api.in_time(),
+                self._api.stream("GET", path, query=query, read_timeout_s=10.0) as response,
+            ):
                 tail = b""
                 async for chunk in response.content.iter_any():
                     tail = (tail + chunk)[-bytes_:]
                 return tail.decode("utf-8", "replace")
-        except (Unreachable, ApiError, aiohttp.ClientError, TimeoutError, OSError):
+        except ApiError as error:
+            if error.status == 403:
+                raise
+            return ""
+        except (Unreachable, aiohttp.ClientError, TimeoutError, OSError):
             return ""

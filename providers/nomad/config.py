@@ -1,14 +1,15 @@
 """The provider's configuration: pulumi_nomad.Provider's inputs, then Nomad's own environment variables."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from providers.connection import Settings, url
 from providers.consul.config import ConsulConfig
 from providers.consul.config import load as load_consul
 from providers.http_api import Tls
-from providers.plugin import CheckFailure
+from providers.plugin import CheckFailure, ProviderError
 from providers.properties import Properties
 
 DEFAULT_ADDRESS = "http://127.0.0.1:4646"
@@ -25,7 +26,15 @@ ENVIRONMENT = {
     "skipVerify": "NOMAD_SKIP_VERIFY",
 }
 OTHER_INPUTS = frozenset({"caPem", "certPem", "keyPem", "headers", "ignoreEnvVars", "version", "pluginDownloadURL"})
-CONSUL_INPUTS = {"consulAddress": "address", "consulToken": "token", "consulCaFile": "caFile"}
+OTHER_VARIABLES = frozenset({"NOMAD_NAMESPACE", "NOMAD_CAPATH", "NOMAD_TLS_SERVER_NAME"})
+"""What has no input: where jobs without a namespace go, a folder of CA certificates, the name in the certificate."""
+CONSUL_INPUTS = {
+    "consulAddress": "address",
+    "consulToken": "token",
+    "consulCaFile": "caFile",
+    "consulCertFile": "certFile",
+    "consulKeyFile": "keyFile",
+}
 """Ours: where a rollout asks whether the new instances pass in Consul (`pulumi config set nomad:consulAddress URL`)."""
 
 
@@ -51,7 +60,47 @@ def check(config: Properties) -> list[CheckFailure]:
         else:
             reason = f"nomad:{name} is not an input of this provider. It knows: {', '.join(sorted(known))}."
         failures.append(CheckFailure(name, reason))
+    failures += [
+        CheckFailure(pem, f"nomad:{file} and nomad:{pem} are both set; give one of them.")
+        for file, pem in (("caFile", "caPem"), ("certFile", "certPem"), ("keyFile", "keyPem"))
+        if config.get(file) and config.get(pem)
+    ]
+    failures += _wrong_shapes(config)
     return failures
+
+
+def _wrong_shapes(config: Properties) -> Iterator[CheckFailure]:
+    """What is wrong with the inputs that are a list or a map. Unknown ones are not judged."""
+    settings = Settings(config, {}, {})
+    for name, judge in (("ignoreEnvVars", _wrong_variables), ("headers", _wrong_headers)):
+        if config.has_unknown((name,)):
+            continue
+        try:
+            reason = judge(settings.parsed(name, None))
+        except ProviderError as error:
+            reason = str(error)
+        if reason:
+            yield CheckFailure(name, reason)
+
+
+def _wrong_variables(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, dict):
+        return "nomad:ignoreEnvVars must be a map of environment variables to true or false."
+    unread = sorted(value.keys() - {*ENVIRONMENT.values(), *OTHER_VARIABLES})
+    allowed = ", ".join(sorted((*ENVIRONMENT.values(), *OTHER_VARIABLES)))
+    return f"nomad:ignoreEnvVars names {', '.join(unread)}; only these are read: {allowed}." if unread else ""
+
+
+def _wrong_headers(value: Any) -> str:
+    if value is None:
+        return ""
+    right = isinstance(value, list) and all(
+        isinstance(header, dict) and isinstance(header.get("name"), str) and isinstance(header.get("value"), str)
+        for header in value
+    )
+    return "" if right else "nomad:headers must be a list of headers with a name and a value each, both texts."
 
 
 def load(config: Properties, environment: Mapping[str, str] = os.environ) -> NomadConfig | None:
@@ -60,7 +109,8 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
         return None
     ignore = Settings(config, environment, {}).parsed("ignoreEnvVars", {})
     ignored = frozenset(name for name, off in ignore.items() if off)
-    settings = Settings(config, environment, ENVIRONMENT, ignored)
+    read = {name: value for name, value in environment.items() if name not in ignored}
+    settings = Settings(config, read, ENVIRONMENT)
     headers = settings.headers()
     if token := settings.get("secretId"):
         headers["X-Nomad-Token"] = token
@@ -69,14 +119,16 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
     return NomadConfig(
         address=url(settings.get("address") or DEFAULT_ADDRESS, settings.source("address")),
         region=settings.get("region"),
-        namespace=None if "NOMAD_NAMESPACE" in ignored else environment.get("NOMAD_NAMESPACE") or None,
+        namespace=read.get("NOMAD_NAMESPACE") or None,
         tls=Tls(
             ca_file=settings.get("caFile"),
-            ca_path=environment.get("NOMAD_CAPATH"),
+            ca_path=read.get("NOMAD_CAPATH"),
             ca_pem=config.get("caPem"),
             cert_file=settings.file("certFile", "certPem"),
+            cert_pem=config.get("certPem"),
             key_file=settings.file("keyFile", "keyPem"),
-            server_name=environment.get("NOMAD_TLS_SERVER_NAME"),
+            key_pem=config.get("keyPem"),
+            server_name=read.get("NOMAD_TLS_SERVER_NAME"),
             skip_verify=bool(settings.flag("skipVerify")),
         ),
         headers=headers,

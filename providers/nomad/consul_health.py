@@ -53,6 +53,7 @@ class ConsulWatch:
         self._tasks: list[asyncio.Task[None]] = []
         self.instances: dict[str, dict[str, Instance]] = {}
         self.last_failing: dict[str, Instance] = {}
+        self._said_to_agent: dict[str, str] = {}
         self.trouble: str | None = None
 
     async def __aenter__(self) -> "ConsulWatch":
@@ -95,25 +96,24 @@ class ConsulWatch:
                 await asyncio.sleep(RETRY_PAUSE_S)
 
     async def _listen_to_agent(self) -> None:
-        """Asks the agent itself for the output of checks that fail without saying why.
+        """Asks the agent itself for what failing checks say.
 
         An agent passes output on to the catalogue only when the status changes or after minutes (Consul
-        `check_update_interval`), too late for a rollout. Where the address is not the agent that runs the check,
-        nothing is found and nothing is lost.
+        `check_update_interval`), too late for a rollout: there it stays "connection refused", from before the program
+        was up. Where the address is not the agent that runs the check, nothing is found and nothing is lost.
         """
         while True:
             await asyncio.sleep(AGENT_PAUSE_S)
-            silent = {id_ for id_, instance in self.last_failing.items() if not instance.output}
-            if not silent:
+            if not self.last_failing:
                 continue
             try:
                 checks = (await self._api.get("/v1/agent/checks")).body or {}
             except ProviderError:
                 continue
             for check in checks.values():
-                if check.get("ServiceID") in silent and check.get("Output"):
-                    known = self.last_failing[check["ServiceID"]]
-                    self.last_failing[known.service_id] = replace(known, output=_said(check))
+                failing = check.get("ServiceID") in self.last_failing and check.get("Status") != "passing"
+                if failing and check.get("Output"):
+                    self._said_to_agent[check["ServiceID"]] = _said(check)
 
     def of_allocation(self, allocation_id: str) -> list[Instance]:
         """The instances that an allocation has registered and that Consul still has."""
@@ -130,7 +130,11 @@ class ConsulWatch:
 
     def last_words(self, allocation_id: str) -> list[Instance]:
         """The last failing checks of an allocation, gone from Consul or not."""
-        return [i for service_id, i in self.last_failing.items() if allocation_id in service_id]
+        return [
+            replace(instance, output=self._said_to_agent.get(service_id, instance.output))
+            for service_id, instance in self.last_failing.items()
+            if allocation_id in service_id
+        ]
 
 
 def _instance(service: str, entry: Json) -> Instance:
@@ -144,7 +148,9 @@ def _instance(service: str, entry: Json) -> Instance:
     failing = [check for check in checks if check["Status"] != "passing"]
     output = "; ".join(_said(check) for check in failing if check.get("Output"))
     address = own.get("Address") or entry["Node"]["Address"]
-    return Instance(service, own["ID"], f"{address}:{own['Port']}", worst["Status"], output)
+    # A service without a port is listed, too: Consul leaves the key out.
+    at = f"{address}:{own['Port']}" if own.get("Port") else address
+    return Instance(service, own["ID"], at, worst["Status"], output)
 
 
 def _said(check: Json) -> str:

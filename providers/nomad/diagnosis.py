@@ -5,51 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from providers.nomad.client import Json
+from providers.nomad.meanings import Heals, of_driver, one_line
 from providers.words import counted
 
-# Driver messages that no retry on the same cluster can heal, and what they mean. The words are Docker's and the
-# registries' own.
-_IMAGE_FAULTS = (
-    (
-        re.compile(r"manifest unknown|manifest for .* not found|not found: manifest", re.I),
-        "the registry has no such image or tag",
-    ),
-    (
-        re.compile(r"no matching manifest|does not match the specified platform", re.I),
-        "the image is not made for this node's platform",
-    ),
-    (
-        re.compile(r"pull access denied|repository .* not found|name unknown|repository name not known", re.I),
-        "the registry has no such repository, or asks for a login",
-    ),
-    (
-        re.compile(r"unauthorized|authentication required|no basic auth credentials|(?<!permission )denied:", re.I),
-        "the registry refuses the credentials",
-    ),
-    (re.compile(r"invalid reference format", re.I), "this is not a valid image reference"),
-)
-_OTHER_FATAL = (
-    (
-        re.compile(r"executable file not found|no such file or directory: unknown|exec: .* not found", re.I),
-        "the command does not exist in the image",
-    ),
-    (
-        re.compile(r"permission denied: unknown", re.I),
-        "the command in the image may not be executed",
-    ),
-    (
-        re.compile(r"exec format error", re.I),
-        "the command is no program, or not one for this node's platform",
-    ),
-    (
-        re.compile(r"failed to parse config|Failed validation|invalid config", re.I),
-        "the driver refuses the task's config",
-    ),
-    (
-        re.compile(r"plugin \"?\w+\"? .*not found|missing driver|driver .* not found", re.I),
-        "the node does not have this driver",
-    ),
-)
 _BUDGET_SPENT = re.compile(r"Exceeded allowed attempts|Policy allows no restarts|will not be restarted", re.I)
 
 # Ids of allocations and of containers.
@@ -84,41 +42,37 @@ MAX_EVENTS = 10
 
 @dataclass(frozen=True)
 class Cause:
-    """What went wrong in one task.
-
-    `fatal`: it cannot heal by waiting. `logs`: whether the task ran and may have said more.
-    """
+    """What went wrong in one task (`task` is "" where it is about the whole allocation)."""
 
     group: str
     task: str
     text: str
-    fatal: bool
-    logs: bool
+    heals: Heals
 
 
 def causes(allocation: Json) -> list[Cause]:
-    """The causes that an allocation's task events tell, the decisive one of each task."""
-    found = []
-    for task, state in sorted((allocation.get("TaskStates") or {}).items()):
-        cause = _task_cause(str(allocation["TaskGroup"]), task, state)
-        if cause:
-            found.append(cause)
-    return found
+    """The causes that an allocation's state and task events tell, the decisive one of each task."""
+    group = str(allocation["TaskGroup"])
+    if allocation["ClientStatus"] in ("lost", "unknown"):
+        status = "was lost" if allocation["ClientStatus"] == "lost" else "is disconnected"
+        return [Cause(group, "", f"its node {status} and does not answer Nomad any more", Heals.BY_ITSELF)]
+    states = sorted((allocation.get("TaskStates") or {}).items())
+    found = (_task_cause(group, task, state) for task, state in states)
+    return [cause for cause in found if cause]
 
 
 def _task_cause(group: str, task: str, state: Json) -> Cause | None:
     events = [event for event in state.get("Events") or [] if event.get("Type") in _TELLING]
     for event in reversed(_since_start(events)):
-        if event["Type"] in ("Driver Failure", "Setup Failure", "Failed Validation"):
-            text = event.get("DisplayMessage") or event.get("DriverError") or event["Type"]
-            for pattern, meaning in (*_IMAGE_FAULTS, *_OTHER_FATAL):
-                if pattern.search(text):
-                    return Cause(group, task, f"{meaning}: {_tidy(text)}", fatal=True, logs=False)
-            return Cause(group, task, _tidy(text), fatal=event["Type"] == "Failed Validation", logs=False)
+        said = event.get("DisplayMessage") or event.get("DriverError") or event["Type"]
+        if event["Type"] == "Failed Validation":
+            return Cause(group, task, of_driver(said)[0], Heals.NEVER)
+        if event["Type"] in ("Driver Failure", "Setup Failure"):
+            return Cause(group, task, *of_driver(said))
         if event["Type"] == "Failed Artifact Download":
-            return Cause(group, task, f"artifact: {_tidy(event.get('DisplayMessage') or '')}", fatal=False, logs=False)
+            return Cause(group, task, f"artifact: {one_line(said)}", Heals.BY_ITSELF)
     exits = [event for event in events if event["Type"] == "Terminated"]
-    if exits and (state.get("Failed") or state.get("Restarts")):
+    if exits and (state.get("Failed") or (state.get("Restarts") and state.get("State") != "dead")):
         restarts = int(state.get("Restarts") or 0)
         spent = bool(state.get("Failed")) and any(
             _BUDGET_SPENT.search(event.get("DisplayMessage") or "")
@@ -129,16 +83,11 @@ def _task_cause(group: str, task: str, state: Json) -> Cause | None:
         all_kept = len(state["Events"]) < MAX_EVENTS
         runs = len(exits) if all_kept else restarts + (1 if state.get("State") == "dead" else 0)
         times = f", {runs} times" if runs > 1 else ""
-        return Cause(group, task, _exit_text(exits[-1]) + times, fatal=spent, logs=True)
+        return Cause(group, task, _exit_text(exits[-1]) + times, Heals.ELSEWHERE if spent else Heals.BY_ITSELF)
     waiting = [event for event in _since_start(events) if event["Type"] == "Template"]
     if state.get("State") == "pending" and waiting:
-        return Cause(
-            group,
-            task,
-            f"the task waits for its template: {_tidy(waiting[-1].get('DisplayMessage') or '')}",
-            False,
-            False,
-        )
+        said = waiting[-1].get("DisplayMessage") or ""
+        return Cause(group, task, f"the task waits for its template: {one_line(said)}", Heals.BY_ITSELF)
     return None
 
 
@@ -156,30 +105,34 @@ def _exit_text(event: Json) -> str:
     signal = int(details.get("signal") or event.get("Signal") or 0)
     message = details.get("exit_message") or event.get("Message") or ""
     text = f"it ended with exit code {code}" + (f", signal {signal}" if signal else "")
+    if str(code) == "0" and not signal:
+        text += ", though a service is to keep running"
     # Docker repeats the code in its message; only what it adds is worth a line.
-    return text if not message or "non-zero exit code" in message else f"{text} ({_tidy(message)})"
+    return text if not message or "non-zero exit code" in message else f"{text} ({one_line(message)})"
 
 
-def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def explain(failing: Iterable[tuple[Json, list[str]]], node_names: dict[str, str]) -> Iterator[str]:
+def explain(failing: Iterable[tuple[Json, list[str]]]) -> Iterator[str]:
     """One sentence for each distinct cause, with the first allocation that shows it and how many others do.
 
     `failing`: allocations with what Consul said of them last. Causes that differ in the ids of containers and
-    allocations only are the same.
+    allocations only are the same. Where some show a cause, those that Nomad has not called unhealthy need none.
     """
     seen: dict[tuple[str, str, str], tuple[str, list[Json]]] = {}
+    silent = []
     for allocation, check_outputs in failing:
         found = [(cause.group, cause.task, cause.text) for cause in causes(allocation)]
         found += [(str(allocation["TaskGroup"]), "", output) for output in check_outputs]
-        found = found or [(str(allocation["TaskGroup"]), "", _standing_text(allocation))]
+        if not found:
+            silent.append(allocation)
         for group, task, text in found:
             seen.setdefault((group, task, _IDS.sub("", text)), (text, []))[1].append(allocation)
+    for allocation in silent:
+        if not seen or (allocation.get("DeploymentStatus") or {}).get("Healthy") is False:
+            key = (str(allocation["TaskGroup"]), "", _standing_text(allocation))
+            seen.setdefault(key, (key[2], []))[1].append(allocation)
     for (group, task, _), (text, allocations) in seen.items():
         first = allocations[0]
-        node = first.get("NodeName") or node_names.get(first["NodeID"], first["NodeID"][:8])
+        node = first.get("NodeName") or first["NodeID"][:8]
         where = f"group {group}" + (f", task {task}" if task else "")
         others = f" (and {counted(len(allocations) - 1, 'more allocation')} alike)" if len(allocations) > 1 else ""
         yield f"{where}, allocation {first['ID'][:8]} on node {node}{others}: {text}"
@@ -190,10 +143,9 @@ def _standing_text(allocation: Json) -> str:
     events = [event for state in (allocation.get("TaskStates") or {}).values() for event in state.get("Events") or []]
     unhealthy = [event for event in events if event.get("Type") == "Alloc Unhealthy"]
     if unhealthy:
-        return _tidy(unhealthy[-1].get("DisplayMessage") or "it did not become healthy in time")
+        return one_line(unhealthy[-1].get("DisplayMessage") or "it did not become healthy in time")
     if not events:
         return f"it is {allocation['ClientStatus']}, and its node has not begun to start it. Is the node up?"
     last = max(events, key=lambda event: int(event.get("Time") or 0))
-    return (
-        f"it is {allocation['ClientStatus']}; last event: {last.get('Type')}: {_tidy(last.get('DisplayMessage') or '')}"
-    )
+    said = one_line(last.get("DisplayMessage") or "")
+    return f"it is {allocation['ClientStatus']}; last event: {last.get('Type')}: {said}"

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from providers.nomad.client import Json
+from providers.nomad.jobspec_keys import accepted
 from providers.nomad.spec import OWNER_KEY
 
 # Nomad keeps these beside the specification; they are not part of a jobspec.
@@ -49,7 +50,8 @@ def content(job: Json) -> Json:
 
 def jobspec(job: Json) -> str:
     """A registered job as a JSON jobspec."""
-    return json.dumps({key: value for key, value in content(job).items() if value is not None}, sort_keys=True)
+    kept = accepted(content(job))
+    return json.dumps({key: value for key, value in kept.items() if value is not None}, sort_keys=True)
 
 
 def _patch(wanted: Any, recorded: Any, current: Any) -> Any:

@@ -4,24 +4,30 @@ import asyncio
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
 
-from providers.nomad.client import NomadClient
+from providers.nomad.client import Json, NomadClient
+from providers.nomad.job_watch import JobWatch
 from providers.plugin import ProviderError
 
-HEARTBEAT_TIMEOUT_S = 45.0
-"""Nomad sends an empty object every 10 s; four missed ones mean that the connection is dead."""
+HEARTBEAT_TIMEOUT_S = 25.0
+"""Nomad sends an empty object every 10 s; two missed ones mean that the connection is dead."""
 
 RECONNECT_PAUSE_S = 1.0
+LONGEST_RECONNECT_PAUSE_S = 30.0
+"""Pauses between tries double from the first to the longest while the stream gives nothing."""
+
+MAX_WATCHES = 12
+"""How many jobs are watched by blocking queries at a time, each by three: the connections have to do for the looks."""
 
 FALLBACK_WAIT_S = 2.0
-"""How often a waiter looks for itself while the stream is away.
+"""How often a waiter looks for itself while there is no stream and all blocking queries are taken."""
 
-It is away while it reconnects, and where the token has no `namespace:read` on all namespaces.
-"""
+MAX_EVENTS = 200
+"""How many events are kept for a waiter that is busy; with more it reads what Nomad has."""
 
 _TOPICS = ("Job", "Evaluation", "Allocation", "Deployment")
 
@@ -29,15 +35,17 @@ _TOPICS = ("Job", "Evaluation", "Allocation", "Deployment")
 class EventHub:
     """Wakes waiters by job.
 
-    The stream only says *that* something happened; the truth is read from the API, so nothing is lost when the stream
-    breaks or starts late.
+    Waiters are given the events of their job as long as none can have been missed: while the stream speaks, after it
+    has begun to. When it begins or breaks, they are woken to read for themselves what Nomad has. Where there is none
+    (the token has no `read-job`, a proxy cuts or holds it), each is woken by blocking queries on its job.
     """
 
     def __init__(self, client: NomadClient) -> None:
         self._client = client
-        self._waiters: dict[tuple[str, str], set[asyncio.Event]] = defaultdict(set)
+        self._waiters: dict[tuple[str, str], set[Subscription]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
-        self._streaming = asyncio.Event()
+        self._streaming = False
+        self._watches = 0
 
     def subscribe(self, namespace: str, job_id: str) -> "Subscription":
         """Begins to listen for a job; the stream starts with the first subscription."""
@@ -47,13 +55,26 @@ class EventHub:
 
     @property
     def streaming(self) -> bool:
-        return self._streaming.is_set()
+        """Whether the stream speaks: it does from its first line on, an event or a heartbeat, until it breaks."""
+        return self._streaming
 
-    def add(self, key: tuple[str, str], event: asyncio.Event) -> None:
-        self._waiters[key].add(event)
+    def watch(self, key: tuple[str, str], changed: Callable[[], None]) -> JobWatch | None:
+        """Blocking queries on a job, to be given back with `unwatch`; None while too many jobs are watched so."""
+        if self._watches >= MAX_WATCHES:
+            return None
+        self._watches += 1
+        return JobWatch(self._client, *key, changed)
 
-    def remove(self, key: tuple[str, str], event: asyncio.Event) -> None:
-        self._waiters[key].discard(event)
+    async def unwatch(self, watch: JobWatch) -> None:
+        """Ends the queries."""
+        self._watches -= 1
+        await watch.stop()
+
+    def add(self, key: tuple[str, str], waiter: "Subscription") -> None:
+        self._waiters[key].add(waiter)
+
+    def remove(self, key: tuple[str, str], waiter: "Subscription") -> None:
+        self._waiters[key].discard(waiter)
         if not self._waiters[key]:
             del self._waiters[key]
 
@@ -67,6 +88,7 @@ class EventHub:
     async def _follow(self) -> None:
         query = self._client.query("*")
         topics = "&".join(f"topic={topic}" for topic in _TOPICS)
+        pause_s = RECONNECT_PAUSE_S
         while True:
             # Whatever breaks the stream, waiters look for themselves meanwhile and report what they meet.
             with contextlib.suppress(ProviderError, aiohttp.ClientError, OSError, TimeoutError, ValueError):
@@ -74,25 +96,29 @@ class EventHub:
                 async with self._client.api.stream(
                     "GET", path, query=query, read_timeout_s=HEARTBEAT_TIMEOUT_S
                 ) as response:
-                    self._streaming.set()
-                    self._wake_all()
                     async for line in _lines(response.content):
-                        self._dispatch(json.loads(line))
-            self._streaming.clear()
+                        batch = json.loads(line)
+                        if not self._streaming:
+                            self._streaming = True
+                            pause_s = RECONNECT_PAUSE_S
+                            self._wake_all()
+                        self._dispatch(batch)
+            self._streaming = False
             self._wake_all()
-            await asyncio.sleep(RECONNECT_PAUSE_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_RECONNECT_PAUSE_S)
 
     def _dispatch(self, batch: Any) -> None:
         for event in (batch.get("Events") or []) if isinstance(batch, dict) else []:
             # A job's event has the job's ID as its key, the others have it among their filter keys.
-            for job_id in (event.get("Key"), *(event.get("FilterKeys") or ())):
+            for job_id in {event.get("Key"), *(event.get("FilterKeys") or ())}:
                 for waiter in self._waiters.get((event.get("Namespace"), job_id), ()):
-                    waiter.set()
+                    waiter.hear(event)
 
     def _wake_all(self) -> None:
         for waiters in self._waiters.values():
             for waiter in waiters:
-                waiter.set()
+                waiter.lose_track()
 
 
 class Subscription:
@@ -102,27 +128,61 @@ class Subscription:
         self._hub = hub
         self._key = key
         self._event = asyncio.Event()
+        self._watch: JobWatch | None = None
+        self._heard: list[Json] = []
+        self._missed = True
 
     async def __aenter__(self) -> "Subscription":
-        self._hub.add(self._key, self._event)
+        self._hub.add(self._key, self)
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        self._hub.remove(self._key, self._event)
+        self._hub.remove(self._key, self)
+        await self._unwatch()
 
     def wake(self) -> None:
         """Wakes the waiter from elsewhere (a change in Consul, a cancel)."""
         self._event.set()
 
+    def hear(self, event: Json) -> None:
+        """Keeps an event for `take`, and wakes the waiter."""
+        if len(self._heard) < MAX_EVENTS:
+            self._heard.append(event)
+        else:
+            self._missed = True
+        self._event.set()
+
+    def lose_track(self) -> None:
+        """Wakes the waiter, who has to read what Nomad has."""
+        self._missed = True
+        self._event.set()
+
+    def take(self) -> list[Json] | None:
+        """The job's events since the last call, in Nomad's order; None where some may have been missed."""
+        heard = None if self._missed or not self._hub.streaming else self._heard
+        self._heard = []
+        self._missed = False
+        return heard
+
     async def wait(self, at_most_s: float) -> None:
         """Returns when something happened to the job, at the latest after `at_most_s`.
 
-        While the stream is away it returns sooner, so that the waiter looks for itself.
+        Without the stream it is blocking queries that say so; where none can be had either, it returns sooner, so that
+        the waiter looks for itself.
         """
-        timeout_s = at_most_s if self._hub.streaming else min(at_most_s, FALLBACK_WAIT_S)
+        if self._hub.streaming:
+            await self._unwatch()
+        elif self._watch is None:
+            self._watch = self._hub.watch(self._key, self.wake)
+            at_most_s = at_most_s if self._watch else min(at_most_s, FALLBACK_WAIT_S)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout_s)
+            await asyncio.wait_for(self._event.wait(), at_most_s)
         self._event.clear()
+
+    async def _unwatch(self) -> None:
+        if self._watch is not None:
+            await self._hub.unwatch(self._watch)
+            self._watch = None
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

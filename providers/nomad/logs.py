@@ -1,5 +1,6 @@
 """The last lines of a task's log, bounded."""
 
+from providers.http_api import ApiError
 from providers.nomad.client import Json, NomadClient
 
 TAIL_LINES = 10
@@ -11,7 +12,10 @@ async def log_tails(client: NomadClient, namespace: str, allocation: Json) -> li
     parts = []
     for task in sorted(allocation.get("TaskStates") or {}):
         for stream in ("stderr", "stdout"):
-            text = await client.log_tail(namespace, allocation["ID"], task, stream, TAIL_BYTES)
+            try:
+                text = await client.log_tail(namespace, allocation["ID"], task, stream, TAIL_BYTES)
+            except ApiError as error:
+                return [f"The last lines of its log cannot be shown: {error}"]
             whole = text.splitlines()
             if len(text.encode()) >= TAIL_BYTES:
                 # Cut in the middle: half a secret would not be known as one.

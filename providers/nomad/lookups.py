@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from providers.fields import Field, Flag, Text, faults
 from providers.http_api import join
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import NomadClient
-from providers.nomad.fields import Field, Flag, Text, faults
 from providers.plugin import Function, ProviderError
 from providers.properties import Properties
 
@@ -93,12 +93,12 @@ LOOKUPS: Mapping[str, tuple[Answer, Mapping[str, Field]]] = {
 }
 
 
+TOKENS: Mapping[str, str] = {f"nomad:index/{name}:{name}": name for name in LOOKUPS}
+
+
 def functions(client: NomadClient) -> dict[str, Function]:
     """The look-ups by token. Each raises ProviderError for wrong arguments, all at once, and for what is not there."""
-    return {
-        f"nomad:index/{name}:{name}": _checked(client, name, answer, fields)
-        for name, (answer, fields) in LOOKUPS.items()
-    }
+    return {token: _checked(client, name, *LOOKUPS[name]) for token, name in TOKENS.items()}
 
 
 def _checked(client: NomadClient, name: str, answer: Answer, fields: Mapping[str, Field]) -> Function:

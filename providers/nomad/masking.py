@@ -1,10 +1,14 @@
 """Takes secret values out of text that comes back from the cluster, such as log lines."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from providers.nomad.plan import MASK, SECRET_NAME
+from providers.nomad.plan import SECRET_NAME
 from providers.nomad.spec import Spec
+from providers.words import MASK
+
+_PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 
 MIN_SECRET_CHARS = 4
 """Shorter values would mask half of every text and protect nothing."""
@@ -13,8 +17,8 @@ MIN_SECRET_CHARS = 4
 def hider(spec: Spec) -> Callable[[str], str]:
     """A function that masks the secret values of a job.
 
-    These are all of its env and template texts where the jobspec is a secret, otherwise those whose names say that they
-    are.
+    These are all of its env, config and template texts where the jobspec is a secret; otherwise those in env, config,
+    meta and artifacts whose names say that they are, and passwords in addresses.
     """
     values = set(_secret_values(spec))
     # A log shows a value of several lines line by line.
@@ -30,15 +34,29 @@ def hider(spec: Spec) -> Callable[[str], str]:
 
 
 def _secret_values(spec: Spec) -> Iterator[str]:
+    yield from _named(spec.job.get("Meta"))
     for group in spec.job.get("TaskGroups") or []:
+        yield from _named(group.get("Meta"))
         for task in group.get("Tasks") or []:
-            for name, value in (task.get("Env") or {}).items():
-                if spec.secret or SECRET_NAME.search(name):
-                    yield str(value)
+            for part in ("Env", "Config", "Meta", "Artifacts"):
+                yield from _strings(task.get(part)) if spec.secret else _named(task.get(part))
             if spec.secret:
-                yield from _strings(task.get("Config"))
                 for template in task.get("Templates") or []:
                     yield str(template.get("EmbeddedTmpl") or "")
+
+
+def _named(value: Any, name: str = "") -> Iterator[str]:
+    """Texts whose own key says that they are secret, at any depth, and passwords in addresses."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _named(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named(item, name)
+    elif value is not None and SECRET_NAME.search(name):
+        yield str(value)
+    elif isinstance(value, str):
+        yield from _PASSWORD_IN_ADDRESS.findall(value)
 
 
 def _strings(value: Any) -> Iterator[str]:

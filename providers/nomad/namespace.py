@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
+from providers.fields import Block, Text, TextMap, Texts
 from providers.http_api import join
 from providers.nomad.client import Json
-from providers.nomad.fields import Block, Text, TextMap, Texts
-from providers.nomad.record import MAX_DESCRIPTION_CHARS, Record
+from providers.nomad.record import MAX_DESCRIPTION_CHARS, NomadRecord
 from providers.plugin import CheckFailure
 from providers.properties import Properties
 
@@ -33,7 +33,7 @@ def _access() -> Block:
     return Block(fields={"default": Text(), "alloweds": Texts(), "denieds": Texts()})
 
 
-class NamespaceResource(Record):
+class NamespaceResource(NomadRecord):
     """Namespaces. ID: the name. Nomad's own, `default`, is imported, and reset where others are deleted."""
 
     token = "nomad:index/namespace:Namespace"
@@ -67,7 +67,7 @@ class NamespaceResource(Record):
             values[name] = {part: block[key] for part, key in parts.items() if block.get(key)}
         return {name: value for name, value in values.items() if value}
 
-    async def write(self, id: str | None, inputs: Properties, current: Json | None) -> str:
+    async def write(self, urn: str, id: str | None, inputs: Properties, current: Json | None) -> str:
         name = self.id(inputs)
         body: Json = {
             "Name": name,
@@ -82,7 +82,7 @@ class NamespaceResource(Record):
         await self._put(name, body)
         return name
 
-    async def remove(self, id: str) -> None:
+    async def remove(self, id: str, current: Json, inputs: Properties) -> None:
         if id == BUILT_IN:
             await self._put(id, {"Name": id, "Description": BUILT_IN_DESCRIPTION})
             return

@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
+from providers.fields import Block, Duration, Text, TextMap, go_duration, nanoseconds
 from providers.http_api import join
 from providers.nomad.client import Json
-from providers.nomad.fields import Block, Duration, Text, TextMap, go_duration, nanoseconds
-from providers.nomad.record import MAX_DESCRIPTION_CHARS, Record
+from providers.nomad.record import MAX_DESCRIPTION_CHARS, NomadRecord
 from providers.plugin import CheckFailure
 from providers.properties import Properties
 
@@ -17,7 +17,7 @@ IDENTITY_TTL_NS = 24 * 3600 * 10**9
 _BUSY = ("has nodes", "has non-terminal jobs")
 
 
-class NodePoolResource(Record):
+class NodePoolResource(NomadRecord):
     """Node pools. ID: the name. Nomad's own two, `all` and `default`, cannot be changed."""
 
     token = "nomad:index/nodePool:NodePool"
@@ -57,7 +57,7 @@ class NodePoolResource(Record):
             if value
         }
 
-    async def write(self, id: str | None, inputs: Properties, current: Json | None) -> str:
+    async def write(self, urn: str, id: str | None, inputs: Properties, current: Json | None) -> str:
         scheduler = inputs.get("schedulerConfig", {})
         memory = scheduler.get("memoryOversubscription")
         wanted = {
@@ -76,7 +76,7 @@ class NodePoolResource(Record):
         await self._client.api.change("PUT", join("v1", "node", "pool", name), body, query=self._client.query())
         return name
 
-    async def remove(self, id: str) -> None:
+    async def remove(self, id: str, current: Json, inputs: Properties) -> None:
         await self.remove_when_free(join("v1", "node", "pool", id), _BUSY)
 
     async def more_faults(self, inputs: Properties) -> list[CheckFailure]:

@@ -44,7 +44,7 @@ def setting(inputs: Properties, name: str) -> Any:
 
 def of_job(inputs: Properties, job: Json, deployment: Json | None, allocation_ids: list[str]) -> Properties:
     """All outputs for a registered job."""
-    values = {**DEFAULTS, **{k: v for k, v in inputs.values.items() if v is not None}}
+    values = {**DEFAULTS, **_given(inputs)}
     values.update(
         name=job["Name"],
         namespace=job["Namespace"],
@@ -80,7 +80,7 @@ def of_job(inputs: Properties, job: Json, deployment: Json | None, allocation_id
 def predicted(inputs: Properties, outputs: Properties | None) -> Properties:
     """What is known of the outputs before the update: everything that a registration does not change."""
     known = dict(outputs.values) if outputs else {}
-    values = {**known, **DEFAULTS, **{k: v for k, v in inputs.values.items() if v is not None}}
+    values = {**known, **DEFAULTS, **_given(inputs)}
     for name in _COMPUTED:
         values[name] = UNKNOWN
     if outputs is None:
@@ -99,6 +99,10 @@ def predicted(inputs: Properties, outputs: Properties | None) -> Properties:
         for name in ("taskGroups", "datacenters", "constraints", "updateStrategies", "periodicConfigs", "priority"):
             values[name] = UNKNOWN
     return Properties(values, _secret_outputs(inputs))
+
+
+def _given(inputs: Properties) -> dict[str, Any]:
+    return {name: inputs.values[name] for name in INPUT_NAMES if inputs.get(name) is not None}
 
 
 def _secret_outputs(inputs: Properties) -> frozenset[str]:

@@ -7,10 +7,10 @@ from itertools import zip_longest
 from typing import Any
 
 from providers.nomad.client import Json
-from providers.nomad.spec import BUILT_KEY, OWNER_KEY, SERVICES_KEY
+from providers.nomad.spec import BUILT_KEY, OWNER_KEY, SECRETS_KEY, SERVICES_KEY
+from providers.words import MASK
 
 SECRET_NAME = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credential|private|api_?key|auth)")
-MASK = "[secret]"
 MAX_VALUE_CHARS = 120
 CONTEXT_CHARS = 30
 """How much of a long line is shown before the place where it differs."""
@@ -61,6 +61,8 @@ class Change:
     def text(self, *, secret: bool = False) -> str:
         """`group web, task app: Config.image "a" → "b"`, masked where the name or `secret` says so."""
         where = ", ".join(self.path)
+        if self.field == f"Meta[{SECRETS_KEY}]":
+            return f"{where}: the values of its secrets"
         if self.kind == "Edited" and not self._hidden(secret) and (_is_long(self.old) or _is_long(self.new)):
             values = _first_difference(self.old, self.new)
             return f"{where}: {self.field} {values}" if where else f"{self.field} {values}"
@@ -69,7 +71,7 @@ class Change:
         return f"{where}: {self.field} {values}" if where else f"{self.field} {values}"
 
     def _hidden(self, secret: bool) -> bool:
-        return secret or SECRET_NAME.search(self.field) is not None
+        return secret or SECRET_NAME.search(_users_part(self.field)) is not None
 
     def _value(self, value: str, secret: bool) -> str:
         if self._hidden(secret):
@@ -82,6 +84,17 @@ class Change:
         if _is_long(value):
             return f'"{value.splitlines()[0][:MAX_VALUE_CHARS]}…" ({len(value)} characters)'
         return f'"{value}"'
+
+
+_LABEL = re.compile(r"\([^()]*\)")
+_USERS = re.compile(r"\[|\b(Config|Header|Policy)\.")
+
+
+def _users_part(field: str) -> str:
+    """The part of a field's name that the user has given: `Env[PASSWORD]` is a secret, `SuccessBeforePassing` none."""
+    own = _LABEL.sub("", field)
+    found = _USERS.search(own)
+    return own[found.start() :] if found else ""
 
 
 def _is_long(value: str) -> bool:
@@ -154,7 +167,8 @@ def _fields(path: tuple[str, ...], prefix: str, diff: Json) -> Iterator[Change]:
             yield Change(path, prefix + field["Name"], field.get("Old") or "", field.get("New") or "", field["Type"])
     for inner in diff.get("Objects") or []:
         if inner["Type"] != "None":
-            yield from _fields(path, f"{prefix}{inner['Name']}.", inner)
+            label = f"({inner['Label']})" if inner.get("Label") else ""
+            yield from _fields(path, f"{prefix}{inner['Name']}{label}.", inner)
 
 
 def describe(plan: Json, *, secret: bool, new: bool = False) -> list[str]:

@@ -5,10 +5,19 @@ from dataclasses import dataclass
 
 from providers.http_api import ApiError
 from providers.nomad import capacity
+from providers.nomad.advice import serving
 from providers.nomad.client import Json, NomadClient
-from providers.nomad.plan import failed_placements
+from providers.nomad.comparison import compared
+from providers.nomad.consul_health import consul_services
+from providers.nomad.ineligible import with_constraints
+from providers.nomad.job_context import JobContext
+from providers.nomad.outputs import setting
+from providers.nomad.plan import changes, describe, failed_placements
 from providers.nomad.registry import Found, check_images, task_images
+from providers.nomad.sentences import DETACHED_PREVIEW
 from providers.nomad.spec import Spec
+from providers.plugin import ProviderError
+from providers.properties import Properties
 
 
 @dataclass
@@ -40,12 +49,71 @@ async def check_job_images(spec: Spec, *, preview: bool) -> Findings:
     return findings
 
 
-async def dry_run(client: NomadClient, job: Json, *, policy_override: bool) -> tuple[Json, list[str]]:
+async def _dry_run(
+    client: NomadClient, job: Json, current: Json | None, plan: Json | None, *, policy_override: bool
+) -> tuple[Json, list[str]]:
     """The scheduler's plan for a marked job, and a sentence for each reason why a group cannot be placed."""
-    plan = await client.plan(job, policy_override=policy_override)
+    if plan is None:
+        plan = await compared(client, job, current, policy_override=policy_override)
+    plan = await with_constraints(client, job, plan, policy_override=policy_override)
     lines = failed_placements(plan)
     if any(metrics.get("DimensionExhausted") for metrics in (plan.get("FailedTGAllocs") or {}).values()):
         # A token may lack node:read; the scheduler's own words stand without the numbers.
         with contextlib.suppress(ApiError):
             lines += capacity.explain(plan, job, *await client.capacity())
     return plan, [f'job "{job["ID"]}", {line}' for line in lines]
+
+
+async def preflight(
+    ctx: JobContext,
+    urn: str,
+    spec: Spec,
+    inputs: Properties,
+    current: Json | None,
+    *,
+    preview: bool,
+    plan: Json | None = None,
+) -> Json:
+    """The scheduler's plan (`plan` where it is known already); at preview it is shown.
+
+    Raises ProviderError with everything that forbids the registration.
+    """
+    findings = await check_job_images(spec, preview=preview)
+    if ctx.consul is not None and not setting(inputs, "detach"):
+        lacking = await ctx.consul_rights.lacking(ctx.consul, consul_services(spec.job))
+        findings.problems += [f'job "{spec.id}": {reason}' for reason in lacking]
+    awaited = ctx.expected.awaited_by(spec.job) if preview else ""
+    unplaceable: list[str] = []
+    if awaited:
+        plan = {}
+        text = "is made by this same update; only then the scheduler can be asked about the job."
+        await ctx.engine.info(urn, f'job "{spec.id}": {awaited} {text}')
+    else:
+        plan, unplaceable = await _dry_run(
+            ctx.client, spec.marked(urn), current, plan, policy_override=setting(inputs, "policyOverride")
+        )
+    if preview and not awaited:
+        header = (
+            f'job "{spec.id}": new'
+            if current is None
+            else f'job "{spec.id}", version {current["Version"]} in Nomad now:'
+        )
+        lines = describe(plan, secret=spec.secret, new=current is None)
+        for is_warning, text in serving(spec.job, plan):
+            if is_warning:
+                findings.warnings.append(f'job "{spec.id}", {text}')
+            else:
+                lines.append(f"  {text}")
+        if setting(inputs, "detach") and changes(plan):
+            lines.append(DETACHED_PREVIEW)
+        await ctx.engine.info(urn, "\n".join([header, *lines]))
+    if (empty := await ctx.places.empty_datacenters(spec.job)) is not None:
+        (findings.problems if unplaceable else findings.warnings).append(empty)
+    for warning in findings.warnings:
+        await ctx.engine.warning(urn, warning)
+    problems = findings.problems + unplaceable
+    if problems:
+        raise ProviderError("\n".join([*problems, "Nothing was registered; what runs now is untouched."]))
+    if preview:
+        ctx.demand.add(spec.job, plan, current)
+    return plan

@@ -1,8 +1,9 @@
 """Sentences about a job that others have, had or changed."""
 
 from providers.nomad.client import Json
-from providers.nomad.spec import Spec
+from providers.nomad.spec import OWNER_KEY, Spec, unknown_parts
 from providers.nomad.standing import Assessment, Standing
+from providers.properties import Properties
 
 
 def standing_text(id: str, standing: Assessment) -> str:
@@ -34,6 +35,47 @@ def foreign_text(id: str, standing: Assessment, then: str, *, secret: bool) -> s
     )
 
 
+def destroyed_text(urn: str, standing: Assessment, *, secret: bool) -> str:
+    """That a job which is to be destroyed was changed by others, by field; `secret` masks every value."""
+    current = standing.current or {}
+    marked = (current.get("Meta") or {}).get(OWNER_KEY) == urn
+    lines = "".join(f"\n  {change.text(secret=secret)}" for change in standing.changes)
+    then = (
+        "It still bears the mark of this stack and is stopped."
+        if marked
+        else "It is not stopped. To stop it as it is now, run `pulumi refresh` first. To keep it and forget it here: "
+        f"pulumi state delete '{urn}'."
+    )
+    return (
+        f'Job "{current.get("ID")}" was changed outside this stack, or by an interrupted `pulumi up` of it, since the '
+        f"last one (it is at version {current.get('Version')} now). {then} "
+        f"What was changed (recorded → running):{lines}"
+    )
+
+
+def adopted_text(current: Json) -> str:
+    """That a job which is to be made is in Nomad already, with the mark of this very resource."""
+    if current.get("Stop"):
+        return (
+            f'Job "{current["ID"]}" is in Nomad already (version {current["Version"]}, stopped), with the mark of this '
+            "stack; it is registered over that and started again."
+        )
+    return (
+        f'Job "{current["ID"]}" is in Nomad already (version {current["Version"]}), with the mark of this stack: an '
+        "earlier `pulumi up` was interrupted, or its state is lost. It is taken over as it is, and updated."
+    )
+
+
+def unknown_text(inputs: Properties) -> str:
+    """What the preview says of a job that cannot be parsed yet."""
+    parts = unknown_parts(inputs)
+    verb = "is" if len(parts) == 1 else "are"
+    return (
+        f"job: {' and '.join(parts)} {verb} known only during the update. Only then Nomad "
+        "and its scheduler can be asked about this job; what they refuse is refused then, before it is registered."
+    )
+
+
 def exists_text(token: str, spec: Spec, current: Json, owner: str | None, urn: str) -> str:
     """That a job of this ID is somebody else's, and the ways out."""
     name = urn.rsplit("::", 1)[-1]
@@ -41,7 +83,18 @@ def exists_text(token: str, spec: Spec, current: Json, owner: str | None, urn: s
     state = "stopped" if current.get("Stop") else str(current.get("Status"))
     return (
         f'Job "{spec.id}" already exists in Nomad (namespace {spec.namespace}, version {current["Version"]}, {state}): '
-        f"{whose}. It is not overwritten. To manage it here: pulumi import --generate-code=false {token} {name} "
+        f"{whose}. It is not overwritten. To manage it here: pulumi import {token} {name} "
         f"{spec.id}@{spec.namespace}. To start anew: nomad job stop -purge -namespace {spec.namespace} {spec.id}. "
         "Or give this job another ID."
+    )
+
+
+DETACHED_PREVIEW = "  detach is on: `pulumi up` registers the job and does not wait for its rollout"
+
+
+def detached_text(registered: Json) -> str:
+    """That a registered job is left to its rollout, and how to look at it."""
+    return (
+        f'Job "{registered["ID"]}" version {registered["Version"]} is registered; detach is on, so its rollout is not '
+        f"waited for. Look at it with: nomad job status -namespace {registered['Namespace']} {registered['ID']}"
     )

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from providers.http_api import ApiError
+from providers.nomad import jobspec_keys
 from providers.nomad.client import Json, NomadClient
+from providers.nomad.job_ids import unaddressable
 from providers.plugin import ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
 
@@ -18,6 +20,9 @@ SERVICES_KEY = "caravan_services"
 
 The components set it, so that Nomad does not change checks in place.
 """
+
+SECRETS_KEY = "caravan_secrets"
+"""Key in a group's `meta` that changes with the values of the secrets that the group's tasks read."""
 
 BUILT_KEY = "caravan_image"
 """Key in a task's `meta` by which the components say that this very stack builds the task's image."""
@@ -78,6 +83,17 @@ def is_known(inputs: Properties) -> bool:
     return not any(contains_unknown(inputs.values.get(name)) for name in names)
 
 
+def unknown_parts(inputs: Properties) -> list[str]:
+    """What of the jobspec only the update knows: `jobspec`, `hcl2.vars.NAME`."""
+    variables = inputs.values.get("hcl2")
+    variables = variables.get("vars") if isinstance(variables, dict) else variables
+    if isinstance(variables, dict):
+        found = [f"hcl2.vars.{name}" for name, value in sorted(variables.items()) if contains_unknown(value)]
+    else:
+        found = ["hcl2"] if contains_unknown(variables) else []
+    return [name for name in ("jobspec", "json") if contains_unknown(inputs.values.get(name))] + found
+
+
 def is_secret(inputs: Properties) -> bool:
     """Whether the job's source holds a secret, so that none of its values may be shown."""
     return bool({"jobspec", "hcl2"} & inputs.secrets)
@@ -95,12 +111,27 @@ async def parse(client: NomadClient, inputs: Properties) -> Spec:
 
     Raises SpecError with every reason; Unreachable where Nomad has to parse and cannot be reached.
     """
+    source = checked_source(inputs)
+    job = _from_json(source, inputs) if inputs.get("json", False) else await _from_hcl(client, source, inputs)
+    return _spec(job, client.namespace, inputs)
+
+
+def parse_json(inputs: Properties, namespace: str) -> Spec:
+    """Parses JSON inputs, which takes no Nomad; `namespace` is the one of a job that names none. Raises SpecError."""
+    return _spec(_from_json(checked_source(inputs), inputs), namespace, inputs)
+
+
+def checked_source(inputs: Properties) -> str:
+    """The text of the jobspec. Raises SpecError where it is empty or too long."""
     source = inputs.get("jobspec", "")
     if not isinstance(source, str) or not source.strip():
         raise SpecError(["The jobspec is empty; give the text of an HCL2 job file, or of a JSON job with json=True."])
     if len(source.encode()) > MAX_JOBSPEC_BYTES:
         raise SpecError([f"The jobspec has {len(source.encode())} bytes; Nomad takes {MAX_JOBSPEC_BYTES} at the most."])
-    job = _from_json(source, inputs) if inputs.get("json", False) else await _from_hcl(client, source, inputs)
+    return source
+
+
+def _spec(job: Json, namespace: str, inputs: Properties) -> Spec:
     reasons = [
         f"The job's {key} is {job.get(key)!r}; it must be a text that is not empty."
         for key in ("ID", "Name")
@@ -109,13 +140,15 @@ async def parse(client: NomadClient, inputs: Properties) -> Spec:
     identity = job.get("ID") or job.get("Name")
     if not identity:
         reasons.append("The job has no ID; give it one.")
+    elif isinstance(identity, str) and (reason := unaddressable(identity)):
+        reasons.append(reason)
     if reasons:
         raise SpecError(reasons)
     job = {
         **job,
         "ID": identity,
         "Name": job.get("Name") or identity,
-        "Namespace": job.get("Namespace") or client.namespace,
+        "Namespace": job.get("Namespace") or namespace,
         "Type": job.get("Type") or "service",
     }
     return Spec(job, secret=is_secret(inputs))
@@ -124,18 +157,32 @@ async def parse(client: NomadClient, inputs: Properties) -> Spec:
 def _from_json(source: str, inputs: Properties) -> Json:
     if inputs.get("hcl2"):
         raise SpecError(["hcl2 is set together with json=True; variables exist in HCL2 jobspecs only. Take one out."])
+    return json_job(source)[0]
+
+
+def json_job(source: str) -> tuple[Json, str]:
+    """The job of a JSON jobspec with its keys in Nomad's spelling, and where it stands in it: "Job" or "".
+
+    Raises SpecError.
+    """
     try:
         parsed = json.loads(source)
     except json.JSONDecodeError as error:
         raise SpecError(
             [f"The jobspec is not JSON (line {error.lineno}, column {error.colno}: {error.msg}), but json is True."]
         ) from error
-    job = parsed.get("Job", parsed) if isinstance(parsed, dict) else parsed
+    job, where, _ = jobspec_keys.unwrapped(parsed) if isinstance(parsed, dict) else (parsed, "", [])
     if not isinstance(job, dict):
         raise SpecError(
             [f"The jobspec's JSON is a {type(job).__name__}; it must be an object, Nomad's job as its API takes it."]
         )
-    return job
+    return jobspec_keys.spelled(job, where)[0], where
+
+
+def unknown_keys(inputs: Properties) -> list[str]:
+    """A sentence for each key of a JSON jobspec that Nomad would ignore; none where it is not a JSON object at all."""
+    source = inputs.get("jobspec")
+    return jobspec_keys.unknown(source) if inputs.get("json") and isinstance(source, str) else []
 
 
 async def _from_hcl(client: NomadClient, source: str, inputs: Properties) -> Json:
@@ -158,19 +205,21 @@ async def _from_hcl(client: NomadClient, source: str, inputs: Properties) -> Jso
 def variables_file(source: str, variables: dict[str, Any]) -> str:
     """The text of an HCL2 variables file for `hcl2.vars`.
 
-    As on Nomad's command line (`-var`): a variable of type string takes its text as it is, one of another type takes an
-    HCL expression.
+    As on Nomad's command line (`-var`): for a variable of type string, or of none, a text counts as it is; for one of
+    another type it is an HCL expression. Numbers and booleans are what they are; so is a list or map, which may come
+    as JSON: the SDK takes no other.
     """
     lines = []
     for name, value in sorted(variables.items()):
         if value is UNKNOWN:
             continue
-        text = value if isinstance(value, str) else json.dumps(value)
-        lines.append(f"{name} = {text if _takes_expression(source, name) else _hcl_string(text)}")
+        as_expression = isinstance(value, str) and takes_expression(source, name)
+        lines.append(f"{name} = {_expression(value) if as_expression else _hcl(value)}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _takes_expression(source: str, name: str) -> bool:
+def takes_expression(source: str, name: str) -> bool:
+    """Whether the jobspec's variable is of another type than string, so that its values are HCL expressions."""
     header = re.search(rf'variable\s+"?{re.escape(name)}"?\s*\{{', source)
     declared = re.search(r"(?m)^\s*type\s*=\s*(?P<type>.+?)\s*$", _own_text(source[header.end() :])) if header else None
     return declared is not None and declared["type"] not in ("string", "any")
@@ -193,6 +242,24 @@ def _own_text(block: str) -> str:
         elif depth == 0 and not token.startswith(('"', "#", "//")):
             kept.append(token)
     return "".join(kept)
+
+
+def _expression(text: str) -> str:
+    """A text as an HCL expression: JSON is nearly one, but `${` in its texts has to be escaped."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return _hcl(value) if isinstance(value, list | dict) else text
+
+
+def _hcl(value: Any) -> str:
+    """A value of the program as an HCL expression."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_hcl_string(key)} = {_hcl(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_hcl, value)) + "]"
+    return _hcl_string(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _hcl_string(text: str) -> str:

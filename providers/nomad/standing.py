@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from providers.nomad.client import Json, NomadClient
+from providers.nomad.comparison import compared
 from providers.nomad.drift import content
 from providers.nomad.plan import Change, changes
 
@@ -34,20 +35,26 @@ class Assessment:
     current: Json | None
     changes: list[Change] = field(default_factory=list)
 
+    @property
+    def scaled_by_hand(self) -> bool:
+        """Whether counts differ that no autoscaler moves."""
+        if self.standing is not Standing.SCALED or self.current is None:
+            return False
+        scaled = {change.path[0].removeprefix("group ") for change in self.changes}
+        return bool(scaled - autoscaled_groups(self.current))
+
 
 async def assess(
     client: NomadClient,
-    namespace: str,
-    id: str,
+    current: Json | None,
     recorded: Callable[[], Awaitable[Json]],
     recorded_index: str | None,
 ) -> Assessment:
     """Compares the registered job with the one that the state records.
 
     By JobModifyIndex and, where that has moved, by content. `recorded` gives the recorded job, marked; it is asked only
-    when it is needed. One request where nobody touched the job.
+    when it is needed. No request where nobody touched the job.
     """
-    current = await client.job(namespace, id)
     if current is None:
         return Assessment(Standing.GONE, None)
     if str(current["JobModifyIndex"]) == recorded_index:
@@ -55,32 +62,59 @@ async def assess(
     if _stopped(current):
         return Assessment(Standing.STOPPED, current)
     # Nomad's diff goes from the running job to the one given: turned round it tells what somebody changed.
-    found = [change.reversed() for change in changes(await client.plan(await recorded()))]
+    found = [change.reversed() for change in changes(await compared(client, await recorded(), current))]
     if not found:
         return Assessment(Standing.OURS, current)
-    if await _reverted(client, namespace, id, current):
-        return Assessment(Standing.REVERTED, current, found)
+    if (target := await _reverted_to(client, current, recorded_index)) is not None:
+        scaled = _scaled(target, current)
+        return Assessment(Standing.SCALED, current, scaled) if scaled else Assessment(Standing.REVERTED, current, found)
     if all(change.is_count for change in found):
         return Assessment(Standing.SCALED, current, found)
     return Assessment(Standing.FOREIGN, current, found)
+
+
+def autoscaled_groups(job: Json) -> set[str]:
+    """The groups whose count an autoscaler moves."""
+    return {g["Name"] for g in job.get("TaskGroups") or [] if (g.get("Scaling") or {}).get("Enabled")}
 
 
 def _stopped(job: Json) -> bool:
     return bool(job.get("Stop"))
 
 
-async def _reverted(client: NomadClient, namespace: str, id: str, current: Json) -> bool:
-    """Whether Nomad registered `current` itself: its content is an earlier version's, and a deployment says so."""
-    versions = {int(job["Version"]): job for job in await client.versions(namespace, id)}
-    for deployment in await client.deployments(namespace, id):
+async def _reverted_to(client: NomadClient, current: Json, recorded_index: str | None) -> Json | None:
+    """The version that Nomad went back to by itself, if nothing but counts has been changed since; otherwise None.
+
+    Its failed deployment must be of the recorded version or of a later one, or the recorded version be the one that
+    Nomad went back to: what was registered after a revert that this stack knows of is somebody's.
+    """
+    namespace, job_id = current["Namespace"], current["ID"]
+    versions = {int(job["Version"]): job for job in await client.versions(namespace, job_id)}
+    ours = next((v for v, job in versions.items() if str(job["JobModifyIndex"]) == recorded_index), -1)
+    for deployment in await client.deployments(namespace, job_id):
         if "rolling back to job version" not in str(deployment.get("StatusDescription")):
             continue
-        target = int(str(deployment["StatusDescription"]).rsplit(" ", 1)[-1])
+        target = versions.get(int(str(deployment["StatusDescription"]).rsplit(" ", 1)[-1]))
         failed = int(deployment["JobVersion"])
-        if (
-            int(current["Version"]) == failed + 1
-            and target in versions
-            and content(versions[target]) == content(current)
-        ):
-            return True
-    return False
+        if target is None or failed >= int(current["Version"]) or not _same_but_counts(target, current):
+            continue
+        if failed >= ours or content(versions[ours]) == content(target):
+            return target
+    return None
+
+
+def _same_but_counts(one: Json, other: Json) -> bool:
+    return _without_counts(one) == _without_counts(other)
+
+
+def _without_counts(job: Json) -> Json:
+    return {**content(job), "TaskGroups": [{**group, "Count": None} for group in job.get("TaskGroups") or []]}
+
+
+def _scaled(before: Json, after: Json) -> list[Change]:
+    """The groups of two jobs that are the same but for counts."""
+    return [
+        Change((f"group {old['Name']}",), "Count", str(old.get("Count")), str(new.get("Count")), "Edited")
+        for old, new in zip(before.get("TaskGroups") or [], after.get("TaskGroups") or [], strict=True)
+        if old.get("Count") != new.get("Count")
+    ]

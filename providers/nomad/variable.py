@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
+from providers.fields import Refused, Text, TextMap
 from providers.http_api import ApiError, join
 from providers.nomad.client import Json
-from providers.nomad.fields import Refused, Text, TextMap
-from providers.nomad.record import Record
+from providers.nomad.record import NomadRecord
 from providers.plugin import CheckFailure, ProviderError
 from providers.properties import Properties, contains_unknown
 
@@ -17,7 +17,7 @@ _WRITE_ONLY = (
 )
 
 
-class VariableResource(Record):
+class VariableResource(NomadRecord):
     """Variables. ID: PATH@NAMESPACE. Written by compare and swap (`cas`), so that no write of others is lost."""
 
     token = "nomad:index/variable:Variable"
@@ -51,7 +51,7 @@ class VariableResource(Record):
     def values(self, found: Json) -> dict[str, Any]:
         return {"path": found["Path"], "namespace": found["Namespace"], "items": found.get("Items") or {}}
 
-    async def write(self, id: str | None, inputs: Properties, current: Json | None) -> str:
+    async def write(self, urn: str, id: str | None, inputs: Properties, current: Json | None) -> str:
         path, namespace = inputs.values["path"], inputs.values["namespace"]
         body = {"Path": path, "Namespace": namespace, "Items": inputs.values["items"]}
         query = self._client.query(namespace, cas=str(current["ModifyIndex"] if current else 0))
@@ -61,15 +61,18 @@ class VariableResource(Record):
             if error.status != 409:
                 raise
             # Not the server's own words, nor the error as a cause: they hold the items.
-            raise ProviderError(
-                f'variable "{path}" was changed by somebody else between the check and the write. It is not '
-                "overwritten; run `pulumi up` again to see what changed."
-            ) from None
+            raise ProviderError(self._raced_text(inputs, "overwritten")) from None
         return self.id(inputs)
 
-    async def remove(self, id: str) -> None:
+    async def remove(self, id: str, current: Json, inputs: Properties) -> None:
         path, namespace = _place(id)
-        await self._client.api.change("DELETE", join("v1", "var", path), query=self._client.query(namespace))
+        query = self._client.query(namespace, cas=str(current["ModifyIndex"]))
+        try:
+            await self._client.api.change("DELETE", join("v1", "var", path), query=query)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            raise ProviderError(self._raced_text(inputs, "deleted")) from None
 
     async def more_faults(self, inputs: Properties) -> list[CheckFailure]:
         """Nomad's rules for paths and sizes (source: Nomad `structs.VariableDecrypted.Validate`)."""

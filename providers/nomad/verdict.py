@@ -1,14 +1,13 @@
 """What a snapshot of a rollout means: goes on, has succeeded, has failed. Pure, so that recorded snapshots test it."""
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from providers.nomad.client import Json
 from providers.nomad.diagnosis import causes
-from providers.nomad.plan import failed_placements
-
-GOING = frozenset({"running", "pending", "initializing", "blocked", "unblocking", "paused"})
-"""Deployment statuses that are not final (Nomad `DeploymentStatus*`)."""
+from providers.nomad.meanings import Heals
+from providers.nomad.snapshot import Snapshot
 
 
 class State(Enum):
@@ -22,39 +21,6 @@ class State(Enum):
     FAILED = auto()
     SUPERSEDED = auto()
     """Somebody registered another version meanwhile."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What Nomad says at one moment about the rollout of `version` of a job."""
-
-    job: Json
-    version: int
-    current_version: int | None
-    evaluation: Json | None
-    deployment: Json | None
-    allocations: list[Json] = field(default_factory=list)
-    stopped: bool = False
-    """Whether the registered job is one that was stopped."""
-
-    def of_version(self) -> list[Json]:
-        """The allocations that run (or ran) the version that is rolled out."""
-        return [a for a in self.allocations if a.get("JobVersion") == self.version]
-
-    def others_alive(self) -> list[Json]:
-        """Allocations of other versions that are not yet gone."""
-        return [
-            a
-            for a in self.allocations
-            if a.get("JobVersion") != self.version and a["ClientStatus"] in ("running", "pending", "unknown")
-        ]
-
-    def leaving(self) -> list[Json]:
-        """Allocations of other versions that Nomad stops. Those that it leaves alone never end by themselves.
-
-        It leaves them alone on nodes that are ineligible or disconnected, for example.
-        """
-        return [a for a in self.others_alive() if a["DesiredStatus"] != "run" and a["ClientStatus"] != "unknown"]
 
 
 @dataclass(frozen=True)
@@ -78,20 +44,22 @@ def judge(snapshot: Snapshot) -> Verdict:
         return Verdict(State.SUPERSEDED, f"version {snapshot.current_version} was registered meanwhile")
     if deployment is not None and deployment["Status"] == "cancelled":
         return Verdict(State.SUPERSEDED, str(deployment["StatusDescription"]))
-    if deployment is not None and deployment["Status"] in GOING:
+    if deployment is not None and snapshot.going:
         return _judge_going(snapshot, deployment)
-    if snapshot.evaluation is not None and snapshot.evaluation["Status"] not in ("complete", "failed", "canceled"):
+    if snapshot.evaluations and snapshot.evaluations[0]["Status"] not in ("complete", "failed", "canceled"):
         return Verdict(State.GOING_ON, "waiting for the scheduler")
     if deployment is None:
         return _judge_without_deployment(snapshot)
+    # Nomad calls a system job's deployment successful where some or all of its nodes had no room.
+    if reasons := snapshot.waits_for_place():
+        return Verdict(State.GOING_ON, "; ".join([progress(snapshot), *reasons]))
     return Verdict(State.SUCCEEDED, progress(snapshot))
 
 
 def _judge_going(snapshot: Snapshot, deployment: Json) -> Verdict:
     groups = deployment.get("TaskGroups") or {}
-    fatal = [cause for a in snapshot.of_version() for cause in causes(a) if cause.fatal]
-    if fatal and deployment["Status"] == "running":
-        return Verdict(State.HOPELESS, fatal[0].text)
+    if deployment["Status"] == "running" and (cause := hopeless(snapshot)):
+        return Verdict(State.HOPELESS, cause)
     by_hand = [
         g for g in groups.values() if g.get("DesiredCanaries") and not g.get("AutoPromote") and not g.get("Promoted")
     ]
@@ -99,55 +67,60 @@ def _judge_going(snapshot: Snapshot, deployment: Json) -> Verdict:
         g["HealthyAllocs"] >= (g["DesiredCanaries"] if g in by_hand else g["DesiredTotal"]) for g in groups.values()
     ):
         return Verdict(State.WAITS_FOR_PROMOTION, "the canaries are healthy and wait for promotion")
-    return Verdict(State.GOING_ON, "; ".join([progress(snapshot), *waits_for_place(snapshot)]))
+    return Verdict(State.GOING_ON, "; ".join([progress(snapshot), *snapshot.waits_for_place()]))
 
 
 def _judge_without_deployment(snapshot: Snapshot) -> Verdict:
-    """Batch and system jobs, and changes for which Nomad makes no deployment."""
+    """Batch jobs, `max_parallel = 0`, and changes for which Nomad makes no deployment."""
     job = snapshot.job
     if job.get("Periodic") or job.get("ParameterizedJob") or job.get("Stop"):
         return Verdict(State.SUCCEEDED, "registered; it starts instances when it is due or dispatched")
-    if reasons := waits_for_place(snapshot):
-        return Verdict(State.GOING_ON, "; ".join(reasons))
-    placed = snapshot.of_version()
-    failed = [a for a in placed if a["ClientStatus"] == "failed" and not a.get("NextAllocation")]
-    if any(cause.fatal for a in failed for cause in causes(a)) or any(not _tried_again(job, a) for a in failed):
+    placed = [a for a in snapshot.of_version() if not a.get("NextAllocation")]
+    failed = [a for a in placed if a["ClientStatus"] in ("failed", "lost")]
+    if hopeless(snapshot) or any(not _tried_again(job, a) for a in failed):
         return Verdict(State.FAILED, "its instances fail")
-    pending = [a for a in placed if a["ClientStatus"] == "pending" and a["DesiredStatus"] == "run"]
-    if pending or failed:
-        return Verdict(State.GOING_ON, f"{len(pending) + len(failed)} of {len(placed)} instances are not running yet")
+    if reasons := snapshot.waits_for_place():
+        return Verdict(State.GOING_ON, "; ".join(reasons))
+    waiting = [a for a in placed if a["ClientStatus"] == "pending" and a["DesiredStatus"] == "run"]
+    if waiting or failed:
+        return Verdict(State.GOING_ON, f"{len(waiting) + len(failed)} of {len(placed)} instances are not running yet")
+    if snapshot.unproven:
+        text = f"{len(snapshot.unproven)} of {len(placed)} instances have not run for their min_healthy_time yet"
+        return Verdict(State.GOING_ON, text)
     return Verdict(State.SUCCEEDED, progress(snapshot))
 
 
+def hopeless(snapshot: Snapshot) -> str:
+    """A cause that no further try of Nomad's can heal; "" where there is none.
+
+    What may be one node's fault is hopeless only where Nomad will not try another node, has no other, or has met the
+    same on a second one. A batch job's tries are its own budget, wherever they are made.
+    """
+    of_nodes = snapshot.job["Type"] != "batch"
+    bad_nodes: dict[str, set[str]] = defaultdict(set)
+    for allocation in snapshot.of_version():
+        for cause in causes(allocation):
+            if cause.heals is Heals.NEVER:
+                return cause.text
+            if cause.heals is Heals.ELSEWHERE:
+                nodes = bad_nodes[cause.group]
+                nodes.add(allocation["NodeID"])
+                elsewhere = len(nodes) == 1 and allocation["ID"] not in snapshot.confined
+                if not _tried_again(snapshot.job, allocation) or (of_nodes and not elsewhere):
+                    return cause.text
+    return ""
+
+
 def _tried_again(job: Json, allocation: Json) -> bool:
-    """Whether Nomad will place a failed allocation anew: system jobs never, others as `reschedule` says."""
-    if allocation.get("FollowupEvalID"):
+    """Whether Nomad places a failed allocation anew: system jobs never, others as `reschedule` says."""
+    if allocation.get("FollowupEvalID") or allocation.get("NextAllocation"):
         return True
+    if job["Type"] in ("system", "sysbatch"):
+        return False
     group: Json = next((g for g in job.get("TaskGroups") or [] if g["Name"] == allocation["TaskGroup"]), {})
     policy = group.get("ReschedulePolicy") or {}
     tries = len((allocation.get("RescheduleTracker") or {}).get("Events") or [])
     return bool(policy.get("Unlimited")) or tries < int(policy.get("Attempts") or 0)
-
-
-def waits_for_place(snapshot: Snapshot) -> list[str]:
-    """A sentence for each group of which Nomad could not place a single instance.
-
-    No deadline of Nomad ends this: a group's progress deadline begins with its first placement (Nomad
-    `DeploymentState.RequireProgressBy`).
-    """
-    if snapshot.evaluation is not None and snapshot.evaluation["Status"] == "pending":
-        return []
-    unplaced = (snapshot.evaluation or {}).get("FailedTGAllocs") or {}
-    if snapshot.deployment is None:
-        placed = {a["TaskGroup"] for a in snapshot.of_version()}
-        return failed_placements({"FailedTGAllocs": {g: why for g, why in unplaced.items() if g not in placed}})
-    waiting = {
-        name
-        for name, group in (snapshot.deployment.get("TaskGroups") or {}).items()
-        if group.get("DesiredTotal") and not group.get("PlacedAllocs")
-    }
-    told = failed_placements({"FailedTGAllocs": {g: why for g, why in unplaced.items() if g in waiting}})
-    return told + [f"group {name}: no instance is placed yet" for name in sorted(waiting - unplaced.keys())]
 
 
 def progress(snapshot: Snapshot) -> str:

@@ -10,12 +10,12 @@ from aiohttp import web
 from providers.http_api import Tls
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.config import NomadConfig
-from providers.nomad.record import Record
+from providers.nomad.record import NomadRecord
 from providers.plugin import Engine
 from providers.properties import Properties
 from tests.unit.providers.loopback import Loopback, serving
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=NomadRecord)
 
 
 class Log:
@@ -96,8 +96,8 @@ class Case(Generic[R]):
     async def read(self, id: str, inputs: dict[str, Any]) -> tuple[str, Properties, Properties]:
         return await self.resource.read(self.urn, id, Properties(inputs), Properties(inputs))
 
-    async def delete(self, id: str) -> None:
-        await self.resource.delete(self.urn, id, Properties(), Properties(), 0)
+    async def delete(self, id: str, inputs: dict[str, Any]) -> None:
+        await self.resource.delete(self.urn, id, Properties(inputs), Properties(inputs), 0)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ class FakeNomad:
     """Stands in for NomadClient. Answers are values, exceptions to raise, or functions that give either."""
 
     namespace = "default"
+    address = "http://127.0.0.1:4646"
 
     def __init__(self, **answers: Answer) -> None:
         self.answers: dict[str, Answer] = answers
@@ -50,8 +51,11 @@ class FakeNomad:
     async def allocations(self, namespace: str, id: str) -> list[Json]:
         return cast(list[Json], self._answer("allocations", namespace, id, default=[]))
 
-    async def evaluation(self, namespace: str, id: str) -> Json | None:
-        return cast(Json | None, self._answer("evaluation", namespace, id))
+    async def evaluations(self, namespace: str, id: str) -> list[Json]:
+        return cast(list[Json], self._answer("evaluations", namespace, id, default=[]))
+
+    async def allocation(self, namespace: str, id: str) -> Json | None:
+        return cast(Json | None, self._answer("allocation", namespace, id))
 
     async def plan(self, job: Json, *, policy_override: bool = False) -> Json:
         return cast(Json, self._answer("plan", job, policy_override, default={"Diff": {"Type": "None"}}))
@@ -59,8 +63,11 @@ class FakeNomad:
     async def validate(self, job: Json) -> Json:
         return cast(Json, self._answer("validate", job, default={}))
 
-    async def parse_hcl(self, jobspec: str, variables: str) -> Json:
-        return cast(Json, self._answer("parse_hcl", jobspec, variables))
+    async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False) -> Json:
+        return cast(Json, self._answer("canonical_hcl" if canonicalize else "parse_hcl", jobspec, variables))
+
+    async def submission(self, namespace: str, id: str, version: int) -> Json | None:
+        return cast(Json | None, self._answer("submission", namespace, id, version))
 
     async def register(self, job: Json, index: int, *, policy_override: bool, preserve_counts: bool) -> Json:
         return cast(Json, self._answer("register", job, index, policy_override, preserve_counts, default={}))
@@ -71,8 +78,17 @@ class FakeNomad:
     async def capacity(self) -> tuple[list[Json], list[Json]]:
         return cast(tuple[list[Json], list[Json]], self._answer("capacity", default=([], [])))
 
+    async def nodes(self) -> list[Json]:
+        return cast(list[Json], self._answer("nodes", default=[]))
+
+    async def regions(self) -> list[str]:
+        return cast(list[str], self._answer("regions", default=["global"]))
+
     async def fail_deployment(self, namespace: str, id: str) -> None:
         self._answer("fail_deployment", namespace, id)
+
+    async def promote_deployment(self, namespace: str, id: str) -> None:
+        self._answer("promote_deployment", namespace, id)
 
     async def log_tail(self, namespace: str, allocation: str, task: str, stream: str, bytes_: int) -> str:
         return cast(str, self._answer("log_tail", allocation, task, stream, default=""))
@@ -106,6 +122,10 @@ class FakeSubscription(AsyncExitStack):
 
     def wake(self) -> None:
         """Nothing waits."""
+
+    def take(self) -> list[Json] | None:
+        """No event is told, so that everything is read at each look."""
+        return None
 
     async def wait(self, at_most_s: float) -> None:
         self._hub.waited()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.nomad.client import Json
-from providers.nomad.verdict import Snapshot
+from providers.nomad.snapshot import Snapshot
 
 FOLDER = Path(__file__).parent / "recorded"
 
@@ -22,8 +22,12 @@ def snapshot(name: str) -> Snapshot:
         job=record["job"],
         version=record["version"],
         current_version=record["current_version"],
-        evaluation=record.get("evaluation"),
-        deployment=deployment_of(record, record["version"]),
+        deployments=record["deployments"],
+        evaluations=[
+            evaluation
+            for evaluation in record.get("evaluations") or []
+            if evaluation["CreateIndex"] >= record["job"]["JobModifyIndex"]
+        ],
         allocations=record["allocations"],
         stopped=record["stopped"],
     )

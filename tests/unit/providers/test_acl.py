@@ -74,10 +74,8 @@ async def test_a_role_is_known_by_the_id_that_nomad_gives_it() -> None:
         assert await it.diff(made, values, renamed) == (["name"], [])
         await it.update(made, values, renamed)
         assert it.changes()[1:] == [f"POST /v1/acl/role/{ROLE}"]
-        with pytest.raises(
-            ProviderError, match=f"pulumi import --generate-code=false nomad:index/aclRole:AclRole mine {ROLE}"
-        ):
-            await it.create(renamed)
+        with pytest.raises(ProviderError, match=f"pulumi import nomad:index/aclRole:AclRole mine {ROLE}"):
+            await it.create({**renamed, "description": "b"})
 
 
 async def test_a_role_that_is_gone_is_replaced_for_its_id_cannot_come_back() -> None:
@@ -169,9 +167,11 @@ async def test_what_a_token_must_and_must_not_have() -> None:
             ("policies", "ACL token: a client token needs policies or roles; give it one.")
         ]
         assert await it.reasons({"type": "client", "policies": [UNKNOWN]}) == []
-        ((name, reason),) = await it.reasons({"type": "management", "policies": ["a"]})
+        ((name, reason),) = await it.reasons({"type": "management", "policies": ["a"], "roles": [{"id": "r"}]})
         assert name == "policies"
-        assert "a management token may do everything" in reason
+        assert "policies and roles given to a management token, which may do everything" in reason
+        ((_, reason),) = await it.reasons({"type": "client", "policies": "a"})
+        assert reason == "ACL token: policies is 'a'; it must be a list of texts."
         found = [reason for _, reason in await it.reasons({"type": "admin", "roles": [{"id": "x", "name": "y"}]})]
         assert found == [
             "ACL token: type is 'admin'; it must be 'client' or 'management'.",
@@ -191,3 +191,21 @@ async def test_a_token_whose_answer_is_lost_may_exist_and_that_is_said() -> None
         it.nomad.refuse = lose
         with pytest.raises(ProviderError, match=r"made is not known.*nomad acl token list"):
             await it.create(VALUES)
+
+
+async def test_a_token_is_deleted_after_its_role_was() -> None:
+    async with case(AclTokenResource) as it:
+        it.nomad.put(f"/v1/acl/token/{TOKEN}", token(Roles=None))
+        await it.delete(TOKEN, VALUES)
+        assert it.changes() == [f"DELETE /v1/acl/token/{TOKEN}"]
+
+
+async def test_a_role_is_deleted_after_a_policy_of_it_was_but_not_where_others_gave_it_one() -> None:
+    values = {"name": "ops", "policies": [{"name": "a"}, {"name": "b"}]}
+    async with case(AclRoleResource) as it:
+        it.nomad.put(f"/v1/acl/role/{ROLE}", {"ID": ROLE, "Name": "ops", "Policies": [{"Name": "b"}, {"Name": "c"}]})
+        with pytest.raises(ProviderError, match=r"It is not deleted.*\n.*none → \"c\""):
+            await it.delete(ROLE, values)
+        it.nomad.put(f"/v1/acl/role/{ROLE}", {"ID": ROLE, "Name": "ops", "Policies": [{"Name": "b"}]})
+        await it.delete(ROLE, values)
+        assert it.changes() == [f"DELETE /v1/acl/role/{ROLE}"]

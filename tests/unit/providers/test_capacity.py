@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from providers.nomad.capacity import Amount, explain, freest, needed
+from providers.nomad.capacity import Amount, explain, may_run, needed, room
 
 
 def node(name: str, memory_mb: int, **changes: Any) -> dict[str, Any]:
@@ -31,25 +31,33 @@ def test_an_instance_needs_the_sum_of_its_tasks() -> None:
 
 @pytest.mark.parametrize(("status", "left"), [("running", 400), ("pending", 400), ("unknown", 400), ("complete", 900)])
 def test_what_live_instances_hold_is_taken(status: str, left: int) -> None:
-    assert freest([node("a", 1000)], [allocation("a", 500, status)], "memory") == ("a", left)
+    ((_, amount),) = room([node("a", 1000)], [allocation("a", 500, status)])
+    assert amount.memory == left
 
 
-def test_the_freest_node_that_may_be_used() -> None:
-    nodes = [
-        node("a", 1000),
-        node("b", 2000),
-        node("c", 9000, Status="down"),
-        node("d", 9000, SchedulingEligibility="ineligible"),
-    ]
-    assert freest(nodes, [allocation("b", 300), allocation("b", 300)], "memory") == ("b", 1300)
-    assert freest(nodes[2:], [], "memory") is None
-    assert freest(nodes, [], "network: reserved port collision http=80") is None
+def test_only_nodes_that_take_instances_have_room() -> None:
+    nodes = [node("a", 1000), node("c", 9000, Status="down"), node("d", 9000, SchedulingEligibility="ineligible")]
+    assert [one["Name"] for one, _ in room(nodes, [])] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("job", "may"),
+    [
+        ({}, True),
+        ({"Datacenters": ["eu-*"]}, True),
+        ({"Datacenters": ["us-1"]}, False),
+        ({"NodePool": "gpu"}, False),
+        ({"NodePool": "all"}, True),
+    ],
+)
+def test_where_a_job_may_run(job: dict[str, Any], may: bool) -> None:
+    assert may_run(job, node("a", 1000, Datacenter="eu-1", NodePool="default")) is may
 
 
 def test_the_sentence() -> None:
     plan = {"FailedTGAllocs": {"web": {"DimensionExhausted": {"memory": 1, "network: bandwidth": 1}}}}
     job = {"TaskGroups": [{"Name": "web", "Tasks": [{"Resources": {"MemoryMB": 4000}}]}]}
-    assert explain(plan, job, [node("a", 1000)], []) == [
+    assert explain(plan, job, [node("a", 1000), node("b", 500)], []) == [
         "group web: an instance needs 4000 MiB of memory; the freest node, a, has 900 MiB left"
     ]
     assert explain({}, job, [], []) == []

@@ -1,8 +1,6 @@
 """Connection settings: what stands in for what, and what is refused."""
 
-import stat
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +11,8 @@ from providers.properties import Properties
 VARIABLES = {"address": "NOMAD_ADDR", "skipVerify": "NOMAD_SKIP_VERIFY", "keyFile": "NOMAD_CLIENT_KEY"}
 
 
-def settings(inputs: Mapping[str, object], environment: Mapping[str, str], *ignored: str) -> Settings:
-    return Settings(Properties(dict(inputs)), environment, VARIABLES, frozenset(ignored))
+def settings(inputs: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
+    return Settings(Properties(dict(inputs)), environment, VARIABLES)
 
 
 def test_an_input_goes_before_its_variable() -> None:
@@ -26,8 +24,7 @@ def test_the_variable_stands_in_for_an_absent_or_empty_input(inputs: dict[str, o
     assert settings(inputs, {"NOMAD_ADDR": "http://b"}).get("address") == "http://b"
 
 
-def test_an_ignored_or_empty_variable_is_absent() -> None:
-    assert settings({}, {"NOMAD_ADDR": "http://b"}, "NOMAD_ADDR").get("address") is None
+def test_an_empty_variable_is_absent() -> None:
     assert settings({}, {"NOMAD_ADDR": ""}).get("address") is None
     assert settings({}, {"REGION": "x"}).get("region") is None
 
@@ -68,11 +65,8 @@ def test_headers_and_basic_authentication() -> None:
     assert given.headers() == {"X-A": "b", "Authorization": "Basic dXNlcjpwYXNz"}
 
 
-def test_a_pem_text_becomes_a_file_that_only_the_user_reads() -> None:
-    path = settings({"keyPem": "KEY", "keyFile": "/elsewhere"}, {}).file("keyFile", "keyPem")
-    assert path is not None
-    assert Path(path).read_text(encoding="utf-8") == "KEY"
-    assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
+def test_a_pem_text_goes_before_a_file_of_the_environment() -> None:
+    assert settings({"keyPem": "KEY"}, {"NOMAD_CLIENT_KEY": "/k.pem"}).file("keyFile", "keyPem") is None
 
 
 def test_a_file_is_taken_as_it_is() -> None:

@@ -84,20 +84,34 @@ async def test_a_failing_check_is_remembered_when_consul_has_forgotten_it() -> N
         await api.close()
 
 
-async def test_the_agent_is_asked_what_a_silent_check_says() -> None:
+@pytest.mark.parametrize("known", ["", "connection refused"])
+async def test_the_agent_is_asked_what_a_failing_check_says_now(known: str) -> None:
     consul, woken = Consul(), asyncio.Event()
-    consul.agent_checks = {"c": {"ServiceID": SERVICE_ID, "Name": "up", "Output": "connection refused"}}
-    await consul.say(entry("critical"))
+    consul.agent_checks = {"c": {"ServiceID": SERVICE_ID, "Status": "critical", "Name": "up", "Output": "503"}}
+    await consul.say(entry("critical", known))
     async with serving(consul) as server:
         api = HttpApi("Consul", server.url, Tls(), {}, "")
         async with ConsulWatch(api, {"web"}, woken.set) as watch:
             await woken.wait()
-            said = [instance("critical", "up: connection refused")]
+            said = [instance("critical", "up: 503")]
             for _ in range(200):
                 if watch.last_words(ALLOCATION) == said:
                     break
                 await asyncio.sleep(0.01)
             assert watch.last_words(ALLOCATION) == said
+        await api.close()
+
+
+async def test_an_instance_without_a_port_is_listed() -> None:
+    consul, woken = Consul(), asyncio.Event()
+    without = entry("passing")
+    del without["Service"]["Port"]
+    await consul.say(without)
+    async with serving(consul) as server:
+        api = HttpApi("Consul", server.url, Tls(), {}, "")
+        async with ConsulWatch(api, {"web"}, woken.set) as watch:
+            await woken.wait()
+            assert watch.of_allocation(ALLOCATION) == [Instance("web", SERVICE_ID, "10.0.0.1", "passing", "")]
         await api.close()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from providers.nomad.client import Json
 from providers.nomad.diagnosis import Cause, causes, explain
+from providers.nomad.meanings import Heals
 from tests.unit.providers.recordings import recorded
 
 PULL = "Error response from daemon: "
@@ -26,12 +27,11 @@ def cause(name: str) -> Cause:
 
 
 @pytest.mark.parametrize(
-    ("name", "fatal", "logs", "text"),
+    ("name", "heals", "text"),
     [
         (
             "image-unknown",
-            True,
-            False,
+            Heals.NEVER,
             (
                 "the registry has no such image or tag: Failed to pull `127.0.0.1:5000/hello:99`: "
                 f"{PULL}manifest for 127.0.0.1:5000/hello:99 not found: manifest unknown: manifest unknown"
@@ -39,26 +39,23 @@ def cause(name: str) -> Cause:
         ),
         (
             "registry-unreachable",
-            False,
-            False,
+            Heals.BY_ITSELF,
             (
-                "Failed to pull `127.0.0.1:5999/hello:1`: "
+                "the node cannot reach the registry: Failed to pull `127.0.0.1:5999/hello:1`: "
                 f'{PULL}Get "http://127.0.0.1:5999/v2/": dial tcp 127.0.0.1:5999: connect: connection refused'
             ),
         ),
-        ("exit-1", True, True, "it ended with exit code 1"),
-        ("crash-loop", True, True, "it ended with exit code 3, 3 times"),
-        ("crash-loop-with-restarts-left", False, True, "it ended with exit code 3, 2 times"),
+        ("exit-1", Heals.ELSEWHERE, "it ended with exit code 1"),
+        ("crash-loop", Heals.ELSEWHERE, "it ended with exit code 3, 3 times"),
+        ("crash-loop-with-restarts-left", Heals.BY_ITSELF, "it ended with exit code 3, 2 times"),
         (
             "oom-kill",
-            True,
-            True,
+            Heals.ELSEWHERE,
             "it was killed for using more memory than resources.memory allows (OOM, exit code 137)",
         ),
         (
             "driver-refuses-config",
-            True,
-            False,
+            Heals.NEVER,
             (
                 "the driver refuses the task's config: 2 errors occurred: * failed to parse config: * Invalid label: "
                 'No argument or block type is named "no_such_key".'
@@ -66,33 +63,74 @@ def cause(name: str) -> Cause:
         ),
         (
             "template-waits",
-            False,
-            False,
+            Heals.BY_ITSELF,
             "the task waits for its template: Missing: nomad.var.block(nomad/jobs/rec-template@default.global)",
         ),
-        ("batch-failed", True, True, "it ended with exit code 1"),
-        ("failed-without-canary", True, True, "it ended with exit code 3"),
+        ("exit-0", Heals.ELSEWHERE, "it ended with exit code 0, though a service is to keep running"),
+        (
+            "credentials-refused",
+            Heals.NEVER,
+            (
+                "the registry refuses the credentials: Failed to pull `127.0.0.1:5000/private:1`: "
+                f"{PULL}unauthorized: authentication required"
+            ),
+        ),
+        (
+            "no-credentials",
+            Heals.NEVER,
+            (
+                "the registry refuses the credentials: Failed to pull `127.0.0.1:5000/private:1`: "
+                f"{PULL}unauthorized: authentication required"
+            ),
+        ),
+        (
+            "raw-exec-command-missing",
+            Heals.ELSEWHERE,
+            (
+                "the node does not have this command: failed to launch command with executor: rpc error: code = "
+                'Unknown desc = binary "/no/such/program" could not be found'
+            ),
+        ),
+        ("one-bad-node", Heals.ELSEWHERE, "it ended with exit code 5"),
+        ("max-parallel-0-failed", Heals.ELSEWHERE, "it ended with exit code 9"),
+        ("batch-failed", Heals.ELSEWHERE, "it ended with exit code 1"),
+        ("failed-without-canary", Heals.ELSEWHERE, "it ended with exit code 3"),
     ],
 )
-def test_the_cause(name: str, fatal: bool, logs: bool, text: str) -> None:
-    assert cause(name) == Cause("web", "app", text, fatal=fatal, logs=logs)
+def test_the_cause(name: str, heals: Heals, text: str) -> None:
+    assert cause(name) == Cause("web", "app", text, heals)
 
 
 @pytest.mark.parametrize(
-    ("name", "fatal", "begin", "end"),
+    ("name", "heals", "begin", "end"),
     [
-        ("command-missing", True, "the command does not exist in the image: ", '"/no/such/program": stat'),
-        ("not-executable", True, "the command in the image may not be executed: ", "permission denied: unknown"),
-        ("permission-denied", True, "the command is no program, or not one for this node's platform: ", "format error"),
-        ("artifact-failed", False, 'artifact: failed to download artifact "http://127.0.0.1:9/', "connection refused"),
-        ("bad-mount", False, "Failed to create container configuration", "volumes are not enabled"),
+        ("command-missing", Heals.NEVER, "the command does not exist in the image: ", '"/no/such/program": stat'),
+        ("not-executable", Heals.NEVER, "the command in the image may not be executed: ", "permission denied: unknown"),
+        (
+            "permission-denied",
+            Heals.ELSEWHERE,
+            "the command is no program, or not one for this node's platform: ",
+            "format error",
+        ),
+        (
+            "artifact-failed",
+            Heals.BY_ITSELF,
+            'artifact: failed to download artifact "http://127.0.0.1:9/',
+            "connection refused",
+        ),
+        (
+            "bad-mount",
+            Heals.ELSEWHERE,
+            "the node does not give this volume: Failed to create",
+            "volumes are not enabled",
+        ),
     ],
 )
-def test_the_cause_and_the_drivers_own_words(name: str, fatal: bool, begin: str, end: str) -> None:
+def test_the_cause_and_the_drivers_own_words(name: str, heals: Heals, begin: str, end: str) -> None:
     found = cause(name)
     assert found.text.startswith(begin)
     assert end in found.text
-    assert (found.fatal, found.logs) == (fatal, False)
+    assert found.heals is heals
 
 
 @pytest.mark.parametrize(
@@ -109,7 +147,7 @@ def test_what_registries_say(message: str, meaning: str) -> None:
     failing = allocation("image-unknown")
     failing["TaskStates"]["app"]["Events"][-1]["DisplayMessage"] = f"Failed to pull `x`: {PULL}{message}"
     (found,) = causes(failing)
-    assert found.fatal
+    assert found.heals is not Heals.BY_ITSELF
     assert found.text.startswith(meaning)
 
 
@@ -131,7 +169,7 @@ def test_no_cause_in_the_events(name: str) -> None:
 
 
 def test_an_allocation_that_has_not_begun_has_no_cause() -> None:
-    assert causes({"TaskGroup": "web", "TaskStates": None}) == []
+    assert causes({"TaskGroup": "web", "ClientStatus": "pending", "TaskStates": None}) == []
 
 
 @pytest.mark.parametrize(
@@ -145,12 +183,12 @@ def test_an_allocation_that_has_not_begun_has_no_cause() -> None:
 )
 def test_exits(event: Json, text: str) -> None:
     state = {"State": "dead", "Failed": True, "Events": [{"Type": "Terminated", **event}]}
-    (found,) = causes({"TaskGroup": "web", "TaskStates": {"app": state}})
+    (found,) = causes({"TaskGroup": "web", "ClientStatus": "failed", "TaskStates": {"app": state}})
     assert found.text.endswith(text)
 
 
-def explained(*failing: tuple[Json, list[str]], nodes: dict[str, str] | None = None) -> list[str]:
-    return list(explain(failing, nodes or {}))
+def explained(*failing: tuple[Json, list[str]]) -> list[str]:
+    return list(explain(failing))
 
 
 def another(of: Json, id: str, **changes: Any) -> Json:
@@ -188,10 +226,21 @@ def test_without_a_cause_nomads_own_judgement_is_told() -> None:
 
 def test_an_instance_that_its_node_never_began() -> None:
     lost = another(allocation("check-404"), "a" * 36, TaskStates=None, ClientStatus="pending", NodeName="")
-    (sentence,) = explained((lost, []), nodes={lost["NodeID"]: "node-7"})
-    assert "on node node-7: it is pending, and its node has not begun to start it" in sentence
+    (sentence,) = explained((lost, []))
+    assert f"on node {lost['NodeID'][:8]}: it is pending, and its node has not begun to start it" in sentence
 
 
 def test_an_instance_that_is_stuck_shows_its_last_event() -> None:
     (sentence,) = explained((allocation("going-on"), []))
     assert sentence.endswith("it is running; last event: Started: Task started by client")
+
+
+def test_an_instance_whose_node_was_lost() -> None:
+    assert causes(allocation("node-lost")) == [
+        Cause("web", "", "its node was lost and does not answer Nomad any more", Heals.BY_ITSELF)
+    ]
+
+
+def test_an_instance_without_a_cause_is_passed_over_beside_one_with_a_cause() -> None:
+    assert len(explained((allocation("exit-1"), []), (allocation("going-on"), []))) == 1
+    assert len(explained((allocation("exit-1"), []), (allocation("check-404"), []))) == 2

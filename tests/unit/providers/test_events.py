@@ -17,7 +17,15 @@ from providers.properties import Properties
 from tests.unit.providers.loopback import Handler, Loopback, serving
 
 NEVER_S = 5.0
+STREAM = "/v1/event/stream"
 Write = Callable[[bytes], Awaitable[None]]
+
+
+async def nothing_changes(request: web.Request) -> web.StreamResponse:
+    """A query on a job that answers at once, and never again where it is to wait for a change."""
+    if "index" in request.query:
+        await asyncio.sleep(60)
+    return web.json_response([], headers={"X-Nomad-Index": "7"})
 
 
 class Stream:
@@ -28,6 +36,8 @@ class Stream:
         self.closing: asyncio.Queue[bool] = asyncio.Queue()
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if request.path != STREAM:
+            return await nothing_changes(request)
         response = web.StreamResponse()
         await response.prepare(request)
         await self.opened.put(response.write)
@@ -76,9 +86,17 @@ async def quiet(subscription: Subscription) -> bool:
     return False
 
 
-async def settled(subscription: Subscription, stream: Stream) -> Write:
-    """The open stream, its first wake-up consumed."""
+async def speaks(hub: EventHub) -> None:
+    """Waits until the hub hears the stream."""
+    while not hub.streaming:  # noqa: ASYNC110 (the hub tells nobody else)
+        await asyncio.sleep(0.01)
+
+
+async def settled(hub: EventHub, subscription: Subscription, stream: Stream) -> Write:
+    """The open stream, its heartbeat heard and its first wake-up consumed."""
     write = await stream.opened.get()
+    await write(b"{}\n")
+    await speaks(hub)
     assert await woken(subscription)
     return write
 
@@ -100,13 +118,13 @@ async def settled(subscription: Subscription, stream: Stream) -> Write:
 async def test_a_waiter_is_woken_by_what_happens_to_its_job(event: dict[str, Any]) -> None:
     stream = Stream()
     async with hub_at(stream) as (hub, server), hub.subscribe("default", "web") as waiter:
-        write = await settled(waiter, stream)
+        write = await settled(hub, waiter, stream)
         await write(line(event))
         assert await woken(waiter)
         stream.closing.put_nowait(True)
-    assert server.targets()[0] == (
+    assert server.targets() == [
         "GET /v1/event/stream?topic=Job&topic=Evaluation&topic=Allocation&topic=Deployment&namespace=*&region=eu"
-    )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +138,7 @@ async def test_a_waiter_is_woken_by_what_happens_to_its_job(event: dict[str, Any
 async def test_what_happens_to_others_wakes_nobody(event: dict[str, Any]) -> None:
     stream = Stream()
     async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
-        write = await settled(waiter, stream)
+        write = await settled(hub, waiter, stream)
         await write(line(event))
         assert await quiet(waiter)
         stream.closing.put_nowait(True)
@@ -130,7 +148,7 @@ async def test_what_happens_to_others_wakes_nobody(event: dict[str, Any]) -> Non
 async def test_an_odd_payload_is_passed_over(odd: bytes) -> None:
     stream = Stream()
     async with hub_at(stream) as (hub, server), hub.subscribe("default", "web") as waiter:
-        write = await settled(waiter, stream)
+        write = await settled(hub, waiter, stream)
         await write(odd)
         await write(line({"Key": "web", "Namespace": "default"}))
         assert await woken(waiter)
@@ -142,7 +160,7 @@ async def test_an_event_in_pieces_and_longer_than_any_line_limit() -> None:
     stream = Stream()
     whole = line({"Key": "web", "Namespace": "default", "Payload": "x" * 300_000})
     async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
-        write = await settled(waiter, stream)
+        write = await settled(hub, waiter, stream)
         await write(whole[:1000])
         assert await quiet(waiter)
         await write(whole[1000:])
@@ -154,11 +172,10 @@ async def test_an_event_in_pieces_and_longer_than_any_line_limit() -> None:
 async def test_a_stream_that_ends_is_taken_up_again(cleanly: bool) -> None:
     stream = Stream()
     async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
-        await settled(waiter, stream)
+        await settled(hub, waiter, stream)
         stream.closing.put_nowait(cleanly)
         assert await woken(waiter)
-        write = await settled(waiter, stream)
-        assert hub.streaming
+        write = await settled(hub, waiter, stream)
         await write(line({"Key": "web", "Namespace": "default"}))
         assert await woken(waiter)
         stream.closing.put_nowait(True)
@@ -167,24 +184,90 @@ async def test_a_stream_that_ends_is_taken_up_again(cleanly: bool) -> None:
 async def test_a_line_that_is_not_json_breaks_the_connection_only() -> None:
     stream = Stream()
     async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
-        write = await settled(waiter, stream)
+        write = await settled(hub, waiter, stream)
         await write(b"<html>\n")
         stream.closing.put_nowait(True)
         assert await woken(waiter)
-        await stream.opened.get()
+        await settled(hub, waiter, stream)
         stream.closing.put_nowait(True)
 
 
-async def test_without_a_stream_waiters_look_for_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=403, text="Permission denied")
+class Changes:
+    """A Nomad without a stream: a token that may not read it, or a proxy that holds it. Queries wait for a change."""
 
+    def __init__(self, held: bool) -> None:
+        self._held = held
+        self.index = 7
+        self.changed = asyncio.Event()
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if request.path == STREAM:
+            if self._held:
+                await asyncio.sleep(60)
+            return web.Response(status=403, text="Permission denied")
+        while request.query.get("index") == str(self.index):
+            await self.changed.wait()
+        return web.json_response([], headers={"X-Nomad-Index": str(self.index)})
+
+    def change(self) -> None:
+        self.index += 1
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_without_a_stream_waiters_are_woken_by_blocking_queries(held: bool) -> None:
+    nomad = Changes(held)
+    async with hub_at(nomad) as (hub, server), hub.subscribe("default", "web") as waiter:
+        # Its first answers wake it, so that nothing is lost between its last look and the queries.
+        while await woken_soon(waiter):
+            pass
+        queries = {
+            f"GET /v1/job/web/{what}?all=true&namespace=default&region=eu&index=7&wait=60s"
+            for what in ("allocations", "deployments", "evaluations")
+        }
+        assert queries <= set(server.targets())
+        nomad.change()
+        assert await woken(waiter)
+        assert not hub.streaming
+
+
+async def woken_soon(subscription: Subscription) -> bool:
+    return not await quiet(subscription)
+
+
+async def test_the_queries_end_when_the_stream_speaks() -> None:
+    stream = Stream()
+    async with hub_at(stream) as (hub, server), hub.subscribe("default", "web") as waiter:
+        assert await woken(waiter)
+        write = await settled(hub, waiter, stream)
+        while await woken_soon(waiter):
+            pass
+        asked = len(server.asked)
+        await write(line({"Key": "web", "Namespace": "default"}))
+        assert await woken(waiter)
+        assert await quiet(waiter)
+        assert len(server.asked) == asked
+        stream.closing.put_nowait(True)
+
+
+async def test_where_all_queries_are_taken_waiters_look_for_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MAX_WATCHES", 0)
     monkeypatch.setattr(events, "FALLBACK_WAIT_S", 0.05)
-    monkeypatch.setattr(events, "RECONNECT_PAUSE_S", NEVER_S)
-    async with hub_at(refuse) as (hub, _), hub.subscribe("default", "web") as waiter:
+    async with hub_at(Changes(held=False)) as (hub, server), hub.subscribe("default", "web") as waiter:
         for _ in range(3):
             assert await woken(waiter)
-        assert not hub.streaming
+    assert {target.split("?")[0] for target in server.targets()} == {f"GET {STREAM}"}
+
+
+async def test_a_query_that_does_not_block_is_not_asked_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_index(request: web.Request) -> web.StreamResponse:
+        return web.json_response([]) if request.path != STREAM else web.Response(status=403)
+
+    async with hub_at(no_index) as (hub, server), hub.subscribe("default", "web") as waiter:
+        while await woken_soon(waiter):
+            pass
+    assert len([target for target in server.targets() if STREAM not in target]) == 3
 
 
 async def test_one_stream_for_all_jobs() -> None:
@@ -195,7 +278,7 @@ async def test_one_stream_for_all_jobs() -> None:
         hub.subscribe("default", "web") as same,
         hub.subscribe("default", "worker") as worker,
     ):
-        write = await settled(web_waiter, stream)
+        write = await settled(hub, web_waiter, stream)
         assert await woken(same)
         assert await woken(worker)
         await write(line({"Key": "web", "Namespace": "default"}))
@@ -209,8 +292,38 @@ async def test_one_stream_for_all_jobs() -> None:
 async def test_a_wake_up_before_the_wait_is_not_lost() -> None:
     stream = Stream()
     async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
-        await settled(waiter, stream)
+        await settled(hub, waiter, stream)
         waiter.wake()
         assert await woken(waiter)
         assert await quiet(waiter)
+        stream.closing.put_nowait(True)
+
+
+async def test_events_are_handed_on_once_none_can_have_been_missed() -> None:
+    stream = Stream()
+    happened = [{"Key": "web", "Namespace": "default", "Index": index} for index in (1, 2)]
+    async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
+        assert waiter.take() is None
+        write = await settled(hub, waiter, stream)
+        assert waiter.take() is None
+        assert waiter.take() == []
+        await write(line(*happened))
+        assert await woken(waiter)
+        assert waiter.take() == happened
+        assert waiter.take() == []
+        stream.closing.put_nowait(False)
+        assert await woken(waiter)
+        assert waiter.take() is None
+
+
+async def test_a_waiter_with_too_many_events_is_to_read_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MAX_EVENTS", 2)
+    stream = Stream()
+    async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
+        write = await settled(hub, waiter, stream)
+        assert waiter.take() is None
+        await write(line(*[{"Key": "web", "Namespace": "default"}] * 3))
+        assert await woken(waiter)
+        assert waiter.take() is None
+        assert waiter.take() == []
         stream.closing.put_nowait(True)

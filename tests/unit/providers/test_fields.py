@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.nomad.fields import Blocks, Flag, Text, Texts, faults, go_duration, nanoseconds
+from providers.fields import Blocks, Flag, Text, Texts, faults, go_duration, nanoseconds
 
 SECOND = 10**9
 

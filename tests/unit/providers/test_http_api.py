@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
+import trustme
 from aiohttp import web
 
 from providers import http_api
+from providers.http_answers import READ_BYTES
 from providers.http_api import ApiError, HttpApi, Tls, Unreachable, join
 from providers.plugin import ProviderError
 from tests.unit.providers.loopback import answers, serving
@@ -165,9 +168,77 @@ async def test_something_else_that_listens_there() -> None:
             await api.get("/v1/job/web")
         await api.close()
     assert str(caught.value) == (
-        f"Nomad at {server.url} answered GET /v1/job/web with something that is not JSON "
-        "('<html>Welcome to nginx!'). Is that address Nomad's HTTP API?"
+        f"Nomad at {server.url} answered GET /v1/job/web with something that is not JSON: a web page, perhaps of a "
+        "proxy in between. Is that address Nomad's HTTP API?"
     )
+
+
+@pytest.mark.parametrize("status", [200, 403])
+async def test_a_page_of_megabytes_becomes_a_sentence_and_is_not_read_whole(status: int) -> None:
+    """The rest of the page never comes: who reads it all waits for ever."""
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=status, headers={"Content-Type": "text/html"})
+        await response.prepare(request)
+        await response.write(b"<!DOCTYPE html><html><head><title>Sign\n in</title></head>" + b"x" * READ_BYTES)
+        await asyncio.sleep(60)
+        return response
+
+    async with serving(page) as server:
+        api = client(server.url)
+        with pytest.raises(ProviderError) as caught:
+            await asyncio.wait_for(api.get("/v1/job/web"), 10)
+        await api.close()
+    assert 'a web page titled "Sign in", perhaps of a proxy in between' in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+async def test_a_long_refusal_is_shortened() -> None:
+    async with serving(answers(web.Response(status=400, text="x" * 5000))) as server:
+        api = client(server.url)
+        with pytest.raises(ApiError) as caught:
+            await api.get("/v1/job/web")
+        await api.close()
+    assert str(caught.value).endswith("xxx ... (4400 more characters) (HTTP 400).")
+    assert len(caught.value.answer) == 5000
+
+
+async def test_hurry_ends_what_waits_and_what_is_asked_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_api, "LAST_ANSWER_S", 0.05)
+    asked = asyncio.Event()
+
+    async def silent(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await asyncio.sleep(60)
+        return web.Response()
+
+    async with serving(silent) as server:
+        api = client(server.url)
+        waiting = asyncio.create_task(api.get("/v1/job/web"))
+        await asked.wait()
+        api.hurry()
+        for request in (waiting, api.get("/v1/job/web"), api.change("POST", "/v1/jobs", {})):
+            with pytest.raises(Unreachable, match="no answer in time"):
+                await asyncio.wait_for(request, 10)
+        await api.close()
+
+
+async def test_in_a_hurry_a_server_that_is_gone_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_api, "LAST_ANSWER_S", 60.0)
+    monkeypatch.setattr(http_api, "RETRY_FOR_S", 60.0)
+    api = client(f"http://127.0.0.1:{free_port()}")
+    api.hurry()
+    with pytest.raises(Unreachable, match="connection refused"):
+        await asyncio.wait_for(api.get("/v1/job/web"), 10)
+    await api.close()
+
+
+async def test_what_answers_is_still_heard_in_a_hurry() -> None:
+    async with serving(answers(ok())) as server:
+        api = client(server.url)
+        api.hurry()
+        assert (await api.get("/v1/job/web")).body == {"ok": True}
+        await api.close()
 
 
 async def test_an_empty_answer_is_none() -> None:
@@ -180,7 +251,8 @@ async def test_an_empty_answer_is_none() -> None:
 async def test_tls_to_a_plain_server() -> None:
     async with serving(answers(ok())) as server:
         api = client(server.url.replace("http:", "https:"))
-        with pytest.raises(Unreachable, match=f"^Nomad cannot be reached at https://{server.host}: .+ {HINT}$"):
+        said = f"^Nomad cannot be reached at https://{server.host}: it does not speak TLS there. "
+        with pytest.raises(Unreachable, match=said):
             await api.reachable("/v1/status/leader")
         await api.close()
 
@@ -207,6 +279,14 @@ async def test_names_cannot_leave_their_place_in_the_path(segments: tuple[str, .
 def test_a_name_that_would_be_resolved_away_is_refused(name: str) -> None:
     with pytest.raises(ProviderError, match="cannot be used as a name or ID"):
         join("v1", "job", name, "plan")
+
+
+async def test_no_answer_is_compressed() -> None:
+    async with serving(answers(ok())) as server:
+        api = client(server.url)
+        await api.get("/v1/job/web")
+        await api.close()
+    assert server.asked[0].headers["Accept-Encoding"] == "identity"
 
 
 async def test_headers_go_with_every_request() -> None:
@@ -243,3 +323,16 @@ def test_tls_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
         Tls(cert_file="/no/such.pem").context()
     with pytest.raises(ProviderError, match=r"cannot be used \(PEM text\)"):
         Tls(ca_pem="nonsense").context()
+
+
+def test_a_key_that_is_given_as_text_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    issued = trustme.CA().issue_cert("cli")
+    cert, key = issued.cert_chain_pems[0].bytes().decode(), issued.private_key_pem.bytes().decode()
+    before = set(Path("/dev/fd").iterdir())
+    assert Tls(cert_pem=cert, key_pem=key).context()
+    assert Tls(cert_pem=cert + key).context()
+    with pytest.raises(ProviderError, match="KEY_VALUES_MISMATCH"):
+        Tls(cert_pem=cert, key_pem=trustme.CA().issue_cert("cli").private_key_pem.bytes().decode()).context()
+    assert set(Path("/dev/fd").iterdir()) == before
+    assert list(tmp_path.iterdir()) == []

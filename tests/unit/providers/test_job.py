@@ -7,13 +7,16 @@ from typing import Any, cast
 import pytest
 
 from providers.http_api import Unreachable
+from providers.nomad import foresight
 from providers.nomad.client import Json
 from providers.nomad.expected import Expected
 from providers.nomad.job import JobResource
-from providers.nomad.plan import MASK
+from providers.nomad.job_context import JobContext
+from providers.nomad.seen import JOB, SEEN
 from providers.nomad.spec import OWNER_KEY
 from providers.plugin import Engine, InitFailed, ProviderError
 from providers.properties import UNKNOWN, Properties
+from providers.words import MASK
 from tests.unit.providers.nomad_stub import FakeHub, FakeNomad, refusal
 from tests.unit.providers.recordings import recorded
 
@@ -56,7 +59,9 @@ class Case:
         self.running = {**recorded("successful")["job"], "Meta": {OWNER_KEY: URN}, "JobModifyIndex": 10}
         self.nomad = FakeNomad(**{"job": self.running, "plan": NONE, **answers})
         self.cancelled = asyncio.Event()
-        self.resource = JobResource(cast(Engine, self.log), self.nomad.client, FakeHub().hub, None, self.cancelled)
+        self.resource = JobResource(
+            JobContext(cast(Engine, self.log), self.nomad.client, FakeHub().hub, None, self.cancelled)
+        )
 
     def source(self, **changes: Any) -> str:
         return json.dumps({"ID": self.running["ID"], **changes})
@@ -94,8 +99,28 @@ async def test_a_missing_jobspec() -> None:
 
 async def test_a_jobspec_known_only_later_is_not_judged() -> None:
     case = Case()
-    assert await reasons(case, {"jobspec": UNKNOWN}) == []
+    new = Properties({"jobspec": UNKNOWN})
+    assert await case.resource.check(URN, Properties(), new) == []
     assert case.nomad.calls == []
+    assert new.values[SEEN] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [('Failed to parse job: Unset variable "b"; A used variable must be set', 0), ("Unclosed configuration block", 1)],
+)
+async def test_hcl_with_a_variable_known_only_later_is_judged_as_far_as_nomad_reads(answer: str, told: int) -> None:
+    case = Case(parse_hcl=refusal(400, answer))
+    new = {"jobspec": 'job "web" {', "hcl2": {"vars": {"a": "1", "b": UNKNOWN}}}
+    assert len(await reasons(case, new)) == told
+
+
+async def test_a_preview_says_what_only_the_update_knows() -> None:
+    case = Case()
+    await case.resource.create(URN, Properties({"jobspec": "x", "hcl2": {"vars": {"a": "1", "b": UNKNOWN}}}), 0, True)
+    assert "job: hcl2.vars.b is known only during the update." in case.log.text()
+    await case.update(Properties({"jobspec": UNKNOWN, "hcl2": UNKNOWN}), preview=True)
+    assert "job: jobspec and hcl2 are known only during the update." in case.log.text()
 
 
 async def test_nomad_validates_the_job() -> None:
@@ -118,7 +143,7 @@ async def test_a_namespace_that_the_same_update_makes_is_waited_for() -> None:
     expected = Expected()
     expected.add("namespace", "team")
     case.resource = JobResource(
-        cast(Engine, case.log), case.nomad.client, FakeHub().hub, None, case.cancelled, expected
+        JobContext(cast(Engine, case.log), case.nomad.client, FakeHub().hub, None, case.cancelled, expected)
     )
     values = {"jobspec": '{"ID": "web", "Namespace": "team"}', "json": True}
     assert await reasons(case, values) == [("jobspec", 'job "web": b')]
@@ -135,8 +160,28 @@ async def test_a_token_that_may_not_is_no_failed_check() -> None:
 async def test_an_unchanged_source_is_not_parsed_again() -> None:
     case = Case()
     values = {"jobspec": 'job "web" {}'}
+    assert await reasons(case, values, Properties({**values, JOB: "web@default"})) == []
+    assert case.nomad.calls == [("job", "default", "web")]
+
+
+async def test_a_state_without_the_noted_job_is_read() -> None:
+    case = Case(parse_hcl={"ID": "web"})
+    values = {"jobspec": 'job "web" {}'}
     assert await reasons(case, values, Properties(dict(values))) == []
-    assert case.nomad.calls == []
+    assert case.nomad.made("validate") == []
+    assert case.nomad.made("job") == [("default", "web")]
+
+
+async def test_what_is_in_nomad_becomes_an_input_that_is_no_difference() -> None:
+    case = Case()
+    new = case.inputs()
+    await case.resource.check(URN, case.inputs(), new)
+    assert new.values[JOB] == f"{case.id}@default"
+    assert new.values[SEEN] == f'job "{case.id}" is at version 0 (index 10), 2 of web'
+    diff = await case.resource.diff(URN, case.id, case.inputs(), case.outputs(), new)
+    assert diff.changed == []
+    assert len(case.nomad.calls) == 1  # both together
+    assert not {JOB, SEEN} & (await case.update(new)).values.keys()
 
 
 async def test_no_difference() -> None:
@@ -220,6 +265,40 @@ async def test_an_update_enforces_the_index_that_was_judged() -> None:
     ((job, index, override, preserve),) = case.nomad.made("register")
     assert (index, override, preserve) == (10, False, False)
     assert job["Meta"] == {OWNER_KEY: URN}
+
+
+async def test_an_update_asks_nothing_that_its_diff_has_just_asked() -> None:
+    case = Case(plan=PRIORITY)
+    new = case.inputs(Priority=50)
+    assert await case.resource.check(URN, case.inputs(), new) == []
+    diff = await case.resource.diff(URN, case.id, case.inputs(), case.outputs(), new)
+    assert diff.changed == ["jobspec"]
+    await case.update(new)
+    assert [call[0] for call in case.nomad.calls] == ["job", "plan", "register", "job"]
+
+
+async def test_a_creation_asks_nothing_that_its_check_has_just_asked() -> None:
+    case = Case(job=None, plan=PRIORITY)
+    assert await case.resource.check(URN, Properties(), case.inputs()) == []
+    case.nomad.answers["job"] = iter([case.running]).__next__
+    await case.resource.create(URN, case.inputs(), 0, False)
+    assert [call[0] for call in case.nomad.calls] == ["validate", "job", "plan", "register", "job"]
+
+
+async def test_an_update_that_comes_late_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foresight, "FRESH_S", -1.0)
+    case = Case(plan=PRIORITY)
+    new = case.inputs(Priority=50)
+    await case.resource.diff(URN, case.id, case.inputs(), case.outputs(), new)
+    await case.update(new)
+    assert len(case.nomad.made("plan")) == 2
+
+
+async def test_what_nomad_refuses_of_a_changed_job_is_told() -> None:
+    case = Case(plan=refusal(500, "1 error occurred:\n\t* Missing job datacenters\n"))
+    new = case.inputs(Datacenters=[])
+    with pytest.raises(ProviderError, match="Nomad refuses it: Missing job datacenters"):
+        await case.resource.diff(URN, case.id, case.inputs(), case.outputs(), new)
 
 
 async def test_a_change_by_others_in_between_is_told() -> None:
@@ -328,11 +407,17 @@ async def test_a_refresh_that_finds_nothing_changed() -> None:
     assert outputs.values["version"] == case.running["Version"]
 
 
-@pytest.mark.parametrize("job", [None, "stopped"])
-async def test_a_refresh_of_a_job_that_is_gone(job: str | None) -> None:
-    case = Case()
-    case.nomad.answers["job"] = {**case.running, "Stop": True} if job else None
+async def test_a_refresh_of_a_job_that_is_gone() -> None:
+    case = Case(job=None)
     assert (await case.resource.read(URN, case.id, case.inputs(), case.outputs()))[0] == ""
+
+
+@pytest.mark.parametrize("kind", ["service", "batch"])
+async def test_a_refresh_of_a_stopped_job_says_that_it_is_stopped(kind: str) -> None:
+    case = Case()
+    case.nomad.answers["job"] = {**case.running, "Stop": True, "Type": kind}
+    found, inputs, outputs = await case.resource.read(URN, case.id, case.inputs(), case.outputs())
+    assert (found, inputs, outputs.get("stop")) == (case.id, case.inputs(), True)
 
 
 async def test_a_refresh_shows_what_others_changed_in_the_users_own_jobspec() -> None:
@@ -343,12 +428,12 @@ async def test_a_refresh_shows_what_others_changed_in_the_users_own_jobspec() ->
     assert json.loads(inputs.values["jobspec"]) == {"ID": case.id, "Priority": 70}
 
 
-async def test_an_import_writes_the_job_as_json() -> None:
-    case = Case()
-    id_, inputs, _ = await case.resource.read(URN, f"{case.id}@default", Properties(), Properties())
-    assert (id_, inputs.values["json"]) == (case.id, True)
-    assert json.loads(inputs.values["jobspec"])["ID"] == case.id
-    assert OWNER_KEY not in inputs.values["jobspec"]
+async def test_an_import_gives_the_source_and_the_defaults_of_everything_else() -> None:
+    hcl = f'job "{Case().id}" {{}}'
+    case = Case(submission={"Format": "hcl2", "Source": hcl}, parse_hcl={"ID": Case().id})
+    id_, inputs, outputs = await case.resource.read(URN, f"{case.id}@default", Properties(), Properties())
+    assert (id_, inputs.values) == (case.id, {"jobspec": hcl})
+    assert (outputs.values["detach"], outputs.values["json"]) == (False, False)
 
 
 async def test_a_job_may_outlive_its_resource() -> None:
@@ -360,14 +445,30 @@ async def test_a_job_may_outlive_its_resource() -> None:
 @pytest.mark.parametrize(("purge", "calls"), [(False, [False]), (True, [False, True])])
 async def test_a_delete_stops_the_job_and_purges_last(purge: bool, calls: list[bool]) -> None:
     case = Case()
-    running = [{"ID": "0123456789", "ClientStatus": "running"}]
-    looks = iter([running, running])
+    running = [{"ID": "0123456789", "ClientStatus": "running", "DesiredStatus": "run"}]
+    looks = iter([running, running, running])
     case.nomad.answers["allocations"] = lambda: next(looks, [])
     outputs = Properties({"namespace": "default", "purgeOnDestroy": purge})
     await case.resource.delete(URN, case.id, case.inputs(), outputs, 0)
     assert [arguments[2] for arguments in case.nomad.made("deregister")] == calls
-    assert len(case.nomad.made("allocations")) == 3
+    assert len(case.nomad.made("allocations")) == 4
+    assert ("info", f'Job "{case.id}": 1 instance stops.') in case.log.lines
     assert ("status", "waiting for 1 instance to end") in case.log.lines
+
+
+@pytest.mark.parametrize("marked", [False, True])
+async def test_a_delete_of_what_others_changed(marked: bool) -> None:
+    """Without our mark it is theirs; with it, it may be what an interrupted `up` of this stack has registered."""
+    case = Case(plan=PRIORITY)
+    case.nomad.answers["job"] = {**case.running, "Meta": {OWNER_KEY: URN} if marked else {}}
+    outputs = Properties({**case.outputs(9).values, "createIndex": case.running["CreateIndex"]})
+    if marked:
+        await case.resource.delete(URN, case.id, case.inputs(), outputs, 0)
+        assert 'Priority "50" → "70"' in case.log.text()
+    else:
+        with pytest.raises(ProviderError, match=r"It is not stopped\. To stop it as it is now, run `pulumi refresh`"):
+            await case.resource.delete(URN, case.id, case.inputs(), outputs, 0)
+    assert len(case.nomad.made("deregister")) == marked
 
 
 async def test_a_delete_of_what_is_gone() -> None:

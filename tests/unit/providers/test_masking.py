@@ -4,8 +4,8 @@ from typing import Any
 
 from providers.nomad.logs import TAIL_BYTES, log_tails
 from providers.nomad.masking import hider
-from providers.nomad.plan import MASK
 from providers.nomad.spec import Spec
+from providers.words import MASK
 from tests.unit.providers.nomad_stub import FakeNomad
 
 
@@ -16,6 +16,22 @@ def spec(task: dict[str, Any], *, secret: bool = False) -> Spec:
 def test_values_with_secret_names_are_masked() -> None:
     hide = hider(spec({"Env": {"DB_PASSWORD": "hunter22", "LEVEL": "debug"}}))
     assert hide("login with hunter22 at level debug") == f"login with {MASK} at level debug"
+
+
+def test_named_values_and_passwords_in_addresses_are_masked_wherever_they_stand() -> None:
+    task = {
+        "Config": {"image": "r.example.com/web:1", "auth": [{"username": "puller", "password": "hunter22"}]},
+        "Meta": {"api_key": "k-12345"},
+        "Artifacts": [
+            {
+                "GetterSource": "https://me:s3cret@files.example.com/a.tar.gz",
+                "GetterHeaders": {"Authorization": "B abc"},
+            }
+        ],
+    }
+    hide = hider(spec(task))
+    text = "puller r.example.com hunter22 k-12345 https://me:s3cret@files.example.com/a.tar.gz B abc"
+    assert hide(text) == f"puller r.example.com {MASK} {MASK} https://me:{MASK}@files.example.com/a.tar.gz {MASK}"
 
 
 def test_a_secret_jobspec_masks_all_that_could_hold_one() -> None:

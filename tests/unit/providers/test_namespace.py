@@ -93,7 +93,7 @@ async def test_names_within_a_block_are_checked() -> None:
 async def test_nomads_own_namespace_is_reset_not_deleted() -> None:
     async with case(NamespaceResource) as it:
         it.nomad.put("/v1/namespace/default", {"Name": "default", "Description": "ours"})
-        await it.delete("default")
+        await it.delete("default", {"name": "default", "description": "ours"})
         assert it.nomad.objects["/v1/namespace/default"]["Description"] == "Default shared namespace"
 
 
@@ -110,7 +110,7 @@ async def test_jobs_that_are_ending_are_waited_for(monkeypatch: pytest.MonkeyPat
             return web.Response(status=500, text='namespace "team" has non-terminal jobs in regions: [global]')
 
         it.nomad.refuse = busy
-        await it.delete("team")
+        await it.delete("team", ALL)
         assert "/v1/namespace/team" not in it.nomad.objects
         assert len(it.changes()) == 3
 
@@ -122,4 +122,4 @@ async def test_other_refusals_to_delete_are_told_at_once() -> None:
             web.Response(status=500, text="has associated volumes") if request.method == "DELETE" else None
         )
         with pytest.raises(ApiError, match="has associated volumes"):
-            await it.delete("team")
+            await it.delete("team", ALL)

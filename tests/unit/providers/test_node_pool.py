@@ -54,6 +54,7 @@ async def test_what_cannot_be_honoured_is_refused() -> None:
             'node pool: nodeIdentityTtl is \'soon\'; it must be a duration such as "90s" or "1h30m".',
             "node pool: schedulerConfig.schedulerAlgorithm is 'best'; it must be 'binpack' or 'spread'.",
             "node pool: schedulerConfig.memoryOversubscription is True; it must be a text.",
+            "node pool: schedulerConfig needs Nomad Enterprise; the server is 1.11.3. Take it out.",
         ]
         found = await it.reasons({"name": "default", "schedulerConfig": {"schedulerAlgorithm": "spread"}})
         assert [name for name, _ in found] == ["name", "schedulerConfig"]
@@ -74,5 +75,5 @@ async def test_nodes_that_leave_are_waited_for(monkeypatch: pytest.MonkeyPatch) 
             return web.Response(status=400, text='node pool "gpu" has nodes in regions: [global]')
 
         it.nomad.refuse = busy
-        await it.delete("gpu")
+        await it.delete("gpu", {"name": "gpu"})
         assert it.changes() == ["DELETE /v1/node/pool/gpu"] * 2

@@ -88,6 +88,33 @@ def test_a_bad_scheme_is_refused() -> None:
         load({"address": "tcp://x"})
 
 
+@pytest.mark.parametrize("variable", ["NOMAD_CAPATH", "NOMAD_TLS_SERVER_NAME"])
+def test_variables_without_an_input_can_be_ignored(variable: str) -> None:
+    assert load({"ignoreEnvVars": {variable: True}}, **{variable: "x"}).tls == load({}).tls
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({"caFile": "/a", "caPem": "x"}, "nomad:caFile and nomad:caPem are both set"),
+        ({"certFile": "/a", "certPem": "x"}, "nomad:certFile and nomad:certPem are both set"),
+        ({"keyFile": "/a", "keyPem": "x"}, "nomad:keyFile and nomad:keyPem are both set"),
+        ({"ignoreEnvVars": {"NOMAD_TOKN": True}}, "names NOMAD_TOKN; only these are read: NOMAD_ADDR,"),
+        ({"ignoreEnvVars": "[1]"}, "must be a map"),
+        ({"ignoreEnvVars": "{"}, "ignoreEnvVars is not JSON"),
+        ({"headers": '[{"name": "X-A"}]'}, "a list of headers with a name and a value"),
+        ({"headers": {"X-A": "1"}}, "a list of headers with a name and a value"),
+    ],
+)
+def test_what_contradicts_itself_or_has_another_shape_is_told(inputs: dict[str, object], reason: str) -> None:
+    (failure,) = config.check(Properties(inputs))
+    assert reason in failure.reason
+
+
+def test_what_is_known_only_later_is_not_judged() -> None:
+    assert config.check(Properties({"headers": UNKNOWN, "ignoreEnvVars": {"NOMAD_TOKEN": UNKNOWN}})) == []
+
+
 def test_all_unknown_inputs_are_told_at_once() -> None:
     failures = config.check(Properties({"adress": "x", "authJwt": [], "vaultToken": "y", "address": "http://a"}))
     assert [failure.property for failure in failures] == ["adress", "authJwt", "vaultToken"]

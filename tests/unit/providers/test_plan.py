@@ -6,7 +6,6 @@ import pytest
 
 from providers.nomad.advice import serving
 from providers.nomad.plan import (
-    MASK,
     MAX_VALUE_CHARS,
     Change,
     changes,
@@ -16,6 +15,7 @@ from providers.nomad.plan import (
     placement_reasons,
 )
 from providers.nomad.spec import OWNER_KEY, SERVICES_KEY
+from providers.words import MASK
 from tests.unit.providers.recordings import recorded
 
 JOB: dict[str, Any] = {
@@ -123,7 +123,7 @@ def test_a_failed_placement(name: str, reason: str) -> None:
     ],
 )
 def test_an_evaluation_that_could_not_place(name: str, reason: str) -> None:
-    assert failed_placements(recorded(name)["evaluation"]) == [f"group web: 1 instance cannot be placed: {reason}"]
+    assert failed_placements(recorded(name)["evaluations"][-1]) == [f"group web: 1 instance cannot be placed: {reason}"]
 
 
 def test_instances_that_fail_alike_are_counted() -> None:
@@ -185,6 +185,11 @@ def test_kinds(kind: str, text: str) -> None:
     change = Change((), "Env[A]", "old", "new", kind)
     assert change.text() == text
     assert change.reversed().reversed() == change
+
+
+def test_a_rotation_is_told_in_words() -> None:
+    rotated = Change(("group web",), "Meta[caravan_secrets]", "0f3c", "9a1b", "Edited")
+    assert rotated.text() == "group web: the values of its secrets"
 
 
 def test_the_other_side_of_an_addition_is_a_removal() -> None:

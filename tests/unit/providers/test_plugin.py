@@ -1,6 +1,7 @@
 """The servicer as the engine meets it: over a gRPC channel, and as a process that must not outlive its parent."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -146,8 +147,6 @@ async def refused(call: Any) -> str:
 async def test_who_it_is() -> None:
     async with served() as (stub, _, _):
         assert (await stub.GetPluginInfo(empty_pb2.Empty())).version == "1.2.3"
-        schema = await stub.GetSchema(provider_pb2.GetSchemaRequest())
-        assert schema.schema == '{"name": "sample", "version": "1.2.3"}'
         assert (await stub.Handshake(provider_pb2.ProviderHandshakeRequest())).accept_secrets
         configured = await stub.Configure(provider_pb2.ConfigureRequest())
         assert (configured.acceptSecrets, configured.supportsPreview) == (True, True)
@@ -184,7 +183,7 @@ async def test_a_look_up() -> None:
 async def test_wrong_settings_of_the_provider() -> None:
     async with served() as (stub, _, _):
         answer = await stub.CheckConfig(provider_pb2.CheckRequest(news=struct(nonsense="x")))
-        assert [(f.property, f.reason) for f in answer.failures] == [("nonsense", "sample:nonsense is no input.")]
+        assert [(f.property, f.reason) for f in answer.failures] == [("", "sample:nonsense is no input.")]
 
 
 async def test_checked_inputs_come_back_as_they_were_sent() -> None:
@@ -192,7 +191,7 @@ async def test_checked_inputs_come_back_as_they_were_sent() -> None:
     async with configured() as (stub, _, _):
         answer = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=news))
         assert answer.inputs == news
-        assert [(f.property, f.reason) for f in answer.failures] == [("bad", "bad is wrong.")]
+        assert [(f.property, f.reason) for f in answer.failures] == [("", "bad is wrong.")]
 
 
 async def test_differences() -> None:
@@ -269,6 +268,15 @@ async def test_a_server_that_is_not_there_is_told_when_the_nomad_plugin_starts()
     async with served(NomadPlugin) as (stub, _, _):
         sentence = await refused(stub.Configure(provider_pb2.ConfigureRequest(args=struct(address=address))))
     assert sentence.startswith(f"Nomad cannot be reached at {address}: connection refused. Start it (`make cluster`")
+
+
+@pytest.mark.parametrize("make", [NomadPlugin, ConsulPlugin])
+async def test_the_schema_has_what_the_configured_plugin_serves(make: type[Plugin]) -> None:
+    async with serving(answers(ok(["leader"]))) as server, served(make) as (stub, plugin, _):
+        schema = json.loads((await stub.GetSchema(provider_pb2.GetSchemaRequest())).schema)
+        await stub.Configure(provider_pb2.ConfigureRequest(args=struct(address=server.url)))
+        assert schema["resources"].keys() == plugin.resources.keys()
+        assert schema["functions"].keys() == plugin.functions.keys()
 
 
 async def test_an_address_known_only_later_serves_nothing_yet() -> None:

@@ -23,7 +23,7 @@ async def test_everything_wrong_is_told_at_once() -> None:
             ("name", "namespace: name is 'a b'; it must be 1 to 128 letters (a-z, A-Z), digits and hyphens."),
             ("descripton", 'namespace: "descripton" is not an input. Did you mean "description"?'),
             ("meta", 'namespace: meta["k"] is 1; it must be a text.'),
-            ("description", "namespace: description has 257 characters; Nomad takes 256 at the most."),
+            ("description", "namespace: description has 257 characters; 256 are the most."),
         ]
 
 
@@ -62,7 +62,16 @@ async def test_one_that_exists_is_not_taken_over() -> None:
         for preview in (True, False):
             with pytest.raises(ProviderError, match="already exists") as refused:
                 await it.create({"name": "team"}, preview=preview)
-        assert "pulumi import --generate-code=false nomad:index/namespace:Namespace mine team" in str(refused.value)
+        assert "pulumi import nomad:index/namespace:Namespace mine team" in str(refused.value)
+        assert it.changes() == []
+
+
+async def test_one_that_is_as_an_interrupted_up_leaves_it_is_taken_over() -> None:
+    async with case(NamespaceResource) as it:
+        it.nomad.put(TEAM, namespace())
+        made, outputs = await it.create({"name": "team", "description": "a"})
+        assert (made, outputs.get("description")) == ("team", "a")
+        assert "It is taken over." in it.log.lines[0][-1]
         assert it.changes() == []
 
 
@@ -182,9 +191,19 @@ async def test_an_import_gives_every_input() -> None:
 async def test_deleting_one_that_is_gone_is_as_good() -> None:
     async with case(NamespaceResource) as it:
         it.nomad.put(TEAM, namespace())
-        await it.delete("team")
-        await it.delete("team")
+        await it.delete("team", {"name": "team", "description": "a"})
+        await it.delete("team", {"name": "team", "description": "a"})
         assert it.changes() == ["DELETE /v1/namespace/team"]
+
+
+async def test_what_others_changed_is_not_deleted() -> None:
+    async with case(NamespaceResource) as it:
+        await changed_by_others(it)
+        with pytest.raises(ProviderError, match="It is not deleted") as refused:
+            await it.delete("team", {"name": "team", "description": "a"})
+        assert 'description "a" → "theirs"' in str(refused.value)
+        assert f"pulumi state delete '{it.urn}'" in str(refused.value)
+        assert it.changes() == []
 
 
 async def test_a_lost_answer_is_read_back() -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from providers.http_api import Unreachable
-from providers.nomad import rollout as rollout_module
 from providers.nomad.client import Json
+from providers.nomad.lookout import Lookout
 from providers.nomad.rollout import Cancelled, Outcome, Rollout
 from tests.unit.providers.nomad_stub import FakeHub, FakeNomad, refusal
 from tests.unit.providers.recordings import deployment_of, recorded
 
+AT_ONCE = "it cannot succeed, so its deployment was ended at once."
 AWAY = Unreachable("Nomad cannot be reached at http://127.0.0.1:4646: connection refused.")
 
 
@@ -30,7 +31,7 @@ class Moments:
             job=lambda: self._read(self._current),
             deployments=lambda: self._read(lambda record: record["deployments"]),
             allocations=lambda: self._read(lambda record: record["allocations"]),
-            evaluation=lambda: self._read(lambda record: record.get("evaluation")),
+            evaluations=lambda: self._read(lambda record: record.get("evaluations") or []),
         )
 
     def _read(self, part: Callable[[Json], Any]) -> Any:
@@ -69,7 +70,6 @@ class Moments:
             consul=None,
             job=first["job"],
             version=first["version"] if version is None else version,
-            evaluation_id="an-evaluation",
             cancelled=self.cancelled,
             report=report,
             **{"hide": lambda text: text, **settings},
@@ -101,7 +101,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def every_look(seconds: float) -> None:
         step[0] = seconds
 
-    monkeypatch.setattr(rollout_module, "_now", ticking)
+    monkeypatch.setattr(Lookout, "now", staticmethod(ticking))
     return every_look
 
 
@@ -230,7 +230,7 @@ async def test_a_failure_without_auto_revert_says_what_still_runs() -> None:
     for deployment in record["deployments"]:
         deployment["StatusDescription"] = "Failed due to unhealthy allocations"
     outcome = await Moments(record).follow()
-    assert "(1 instance of the version before still run)" in outcome.reasons[-1]
+    assert "(1 instance of the version before still runs)" in outcome.reasons[-1]
     record["allocations"] = [a for a in record["allocations"] if a["JobVersion"] == 1]
     outcome = await Moments(record).follow()
     assert "(nothing of the version before runs any more)" in outcome.reasons[-1]
@@ -258,9 +258,9 @@ async def test_a_hopeless_cause_fails_the_deployment_once() -> None:
     outcome = await moments.follow()
     assert moments.nomad.made("fail_deployment") == [("default", hopeless["deployments"][0]["ID"])]
     assert moments.reports[0] == "failing the deployment: it cannot succeed"
-    assert outcome.reasons[0].startswith(
-        'Job "rec-image-unknown" version 0 failed: the registry has no such image or tag: Failed to pull '
-    )
+    assert outcome.reasons[0] == f'Job "rec-image-unknown" version 0 failed: {AT_ONCE}'
+    assert "the registry has no such image or tag: Failed to pull " in outcome.reasons[1]
+    assert "no such image" not in outcome.reasons[2]
 
 
 async def test_a_deployment_that_nomad_failed_first_is_no_error() -> None:
@@ -376,3 +376,57 @@ async def test_old_instances_that_never_end_are_told_and_not_waited_for(clock: C
     assert outcome.succeeded
     assert "0ld0ld0l (running)" in outcome.notes[0]
     assert "Is their node up?" in outcome.notes[0]
+
+
+async def test_without_a_deployment_running_is_not_enough(clock: Callable[[float], None]) -> None:
+    clock(0.1)
+    moments = Moments(moment("no-deployment-max-parallel-0"))
+    assert (await moments.follow()).succeeded
+    assert moments.reports == ["1 of 1 instances have not run for their min_healthy_time yet"]
+
+
+async def test_without_a_deployment_the_progress_deadline_is_kept_here(clock: Callable[[float], None]) -> None:
+    clock(30.0)
+    stuck = moment("no-deployment-max-parallel-0")
+    stuck["allocations"][0]["ClientStatus"] = "pending"
+    outcome = await Moments(stuck).follow()
+    assert outcome.reasons[0].endswith("failed: 1 of 1 instances are not running yet.")
+
+
+async def test_a_system_job_that_nomad_calls_successful_with_no_instance_placed(clock: Callable[[float], None]) -> None:
+    clock(10.0)
+    moments = Moments(moment("system-not-placed"))
+    outcome = await moments.follow()
+    assert outcome.reasons[0].startswith('Job "rec-system-unplaced" version 0 failed: no place within its progress')
+    assert moments.nomad.made("fail_deployment") == []
+
+
+async def test_what_had_no_place_is_told_after_the_failure() -> None:
+    outcome = await Moments(moment("late-no-place"), moment("late-no-place-failed")).follow()
+    assert outcome.reasons[0] == 'Job "rec-late" version 1 failed: Failed due to progress deadline.'
+    assert outcome.reasons[1].startswith("group web: 1 instance cannot be placed: no node was eligible in node pool")
+
+
+async def test_a_crash_on_the_only_node_fails_the_deployment_at_once() -> None:
+    hopeless = moment("one-bad-node")
+    failed = copy.deepcopy(hopeless)
+    failed["deployments"][0].update(Status="failed", StatusDescription="Deployment marked as failed")
+    moments = Moments(hopeless, failed)
+    moments.nomad.answers["fail_deployment"] = moments.go_on
+    moments.nomad.answers["allocation"] = {"Metrics": {"NodesEvaluated": 1}}
+    outcome = await moments.follow()
+    assert outcome.reasons[0] == f'Job "rec-bad-node" version 0 failed: {AT_ONCE}'
+    assert outcome.reasons[1].endswith(": it ended with exit code 5")
+
+
+async def test_a_crash_on_one_node_of_two_is_waited_out() -> None:
+    moments = Moments(moment("one-bad-node"), moment("one-bad-node-healed"))
+    moments.nomad.answers["allocation"] = {"Metrics": {"NodesEvaluated": 2}}
+    assert (await moments.follow()).succeeded
+    assert moments.nomad.made("fail_deployment") == []
+
+
+async def test_a_lost_node_is_named() -> None:
+    outcome = await Moments(moment("node-lost"), moment("node-lost-failed")).follow()
+    assert any("on node node-2: its node was lost" in reason for reason in outcome.reasons)
+    assert any('constraint "${meta.which} = second" filtered 1 node' in reason for reason in outcome.reasons)

@@ -202,9 +202,25 @@ def test_the_type_of_another_block_does_not_count() -> None:
     assert variables_file('variable "v" {}\nvariable "w" {\n  type = number\n}', {"v": "5"}) == 'v = "5"\n'
 
 
-def test_values_that_are_no_texts_are_written_as_hcl() -> None:
-    source = declared("number") + 'variable "l" {\n  type = list(string)\n}\n'
-    assert variables_file(source, {"v": 3, "l": ["a"]}) == 'l = ["a"]\nv = 3\n'
+def test_json_for_a_list_or_map_keeps_its_texts() -> None:
+    assert variables_file(declared("list(string)"), {"v": '["${node.class}"]'}) == 'v = ["$${node.class}"]\n'
+    assert variables_file(declared("string"), {"v": '["a"]'}) == 'v = "[\\"a\\"]"\n'
+
+
+@pytest.mark.parametrize("type", ["any", "number", "list(string)", "string"])
+@pytest.mark.parametrize(
+    ("value", "expression"),
+    [
+        (3, "3"),
+        (True, "true"),
+        (["a", 1, False], '["a", 1, false]'),
+        ({"a b": [{"c": None}]}, '{"a b" = [{"c" = null}]}'),
+        (["${node.class}", 'say "hi"'], '["$${node.class}", "say \\"hi\\""]'),
+    ],
+)
+def test_values_that_are_no_texts_are_written_as_hcl(type: str, value: Any, expression: str) -> None:
+    assert variables_file(declared(type), {"v": value}) == f"v = {expression}\n"
+    assert variables_file("", {"v": value}) == f"v = {expression}\n"
 
 
 def test_variables_known_only_later_are_left_out() -> None:

@@ -1,6 +1,6 @@
 """How the running job stands to the recorded one."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -30,13 +30,13 @@ async def assessed(index: str | None = "20", **answers: Any) -> tuple[Assessment
         return {"ID": "web", "Namespace": "default"}
 
     nomad = FakeNomad(**{"job": JOB, **answers})
-    return await assess(nomad.client, "default", "web", wanted, index), nomad
+    return await assess(nomad.client, cast(Json | None, nomad.answers["job"]), wanted, index), nomad
 
 
-async def test_untouched_costs_one_request() -> None:
+async def test_untouched_costs_no_request() -> None:
     found, nomad = await assessed("30")
     assert found == Assessment(Standing.OURS, JOB)
-    assert nomad.calls == [("job", "default", "web")]
+    assert nomad.calls == []
 
 
 async def test_gone() -> None:
@@ -48,7 +48,7 @@ async def test_gone() -> None:
 async def test_stopped(index: str) -> None:
     found, nomad = await assessed(index, job={**JOB, "Stop": True})
     assert found.standing is Standing.STOPPED
-    assert len(nomad.calls) == 1
+    assert nomad.calls == []
 
 
 @pytest.mark.parametrize("same", [plan(), plan(MARK)])
@@ -94,7 +94,31 @@ async def test_reverted_by_nomad_itself() -> None:
     assert found.changes
 
 
-@pytest.mark.parametrize("change", [{"Version": 3}, {"Priority": 90}, {"TaskGroups": []}])
+async def test_reverted_by_nomad_itself_after_others_changed_it_too() -> None:
+    """Somebody's version came between, and is gone again."""
+    answers = reverted(Version=4, JobModifyIndex=99)
+    answers["versions"] = [*answers["versions"], {**answers["job"], "Version": 3, "Priority": 90}, answers["job"]]
+    assert (await assessed(**answers))[0].standing is Standing.REVERTED
+
+
+async def test_scaled_after_a_revert() -> None:
+    answers = reverted()
+    groups = [{**group, "Count": group["Count"] + 2} for group in answers["job"]["TaskGroups"]]
+    answers["job"] = {**answers["job"], "Version": 3, "JobModifyIndex": 99, "TaskGroups": groups}
+    found, _ = await assessed(**answers)
+    assert found.standing is Standing.SCALED
+    assert [change.is_count for change in found.changes] == [True]
+
+
+async def test_put_back_by_hand_after_a_later_version_of_ours() -> None:
+    """Nomad's own revert is long over: what this stack has registered since was taken back by somebody."""
+    answers = reverted(Version=4, JobModifyIndex=99)
+    ours = {**answers["job"], "Version": 3, "Priority": 90, "JobModifyIndex": 77}
+    answers["versions"] = [*answers["versions"], ours, answers["job"]]
+    assert (await assessed("77", **answers))[0].standing is Standing.FOREIGN
+
+
+@pytest.mark.parametrize("change", [{"Priority": 90}, {"TaskGroups": []}])
 async def test_changed_by_hand_after_a_revert(change: dict[str, Any]) -> None:
     found, _ = await assessed(**reverted(**change))
     assert found.standing is Standing.FOREIGN

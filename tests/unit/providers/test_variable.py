@@ -87,9 +87,9 @@ async def test_it_is_read_by_path_and_namespace_as_a_secret() -> None:
 
 async def test_it_is_deleted_in_its_namespace() -> None:
     async with case(VariableResource) as it:
-        it.nomad.put(URL, variable(a="b"))
-        await it.delete("app/db@team")
-        assert it.changes() == ["DELETE /v1/var/app%2Fdb?namespace=team"]
+        it.nomad.put(URL, {**variable(a="b"), "Namespace": "team"})
+        await it.delete("app/db@team", {"path": "app/db", "namespace": "team", "items": {"a": "b"}})
+        assert it.changes() == ["DELETE /v1/var/app%2Fdb?cas=11&namespace=team"]
 
 
 @pytest.mark.parametrize(

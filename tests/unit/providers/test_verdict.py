@@ -1,15 +1,19 @@
 """What recorded moments of rollouts mean."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from providers.nomad.verdict import State, judge, progress, waits_for_place
+from providers.nomad.client import Json
+from providers.nomad.snapshot import Snapshot
+from providers.nomad.verdict import State, hopeless, judge, progress
 from tests.unit.providers.recordings import snapshot
 
 GOING_ON, SUCCEEDED, FAILED, HOPELESS = State.GOING_ON, State.SUCCEEDED, State.FAILED, State.HOPELESS
 UNHEALTHY = "Failed due to unhealthy allocations"
 NO_PLACE = "group web: 1 instance cannot be placed: "
+NO_NODE = "no node was eligible in node pool default; ready nodes by the job's datacenters: none"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,24 @@ NO_PLACE = "group web: 1 instance cannot be placed: "
         ("failed-and-reverting", FAILED, f"{UNHEALTHY} - rolling back to job version 0"),
         ("failed-and-reverted", FAILED, f"{UNHEALTHY} - rolling back to job version 0"),
         ("batch-failed", FAILED, "its instances fail"),
-        ("batch-failed-to-be-rescheduled", FAILED, "its instances fail"),
+        ("batch-failed-to-be-rescheduled", GOING_ON, "1 of 1 instances are not running yet"),
+        ("max-parallel-0-failed", FAILED, "its instances fail"),
+        ("one-bad-node", GOING_ON, "web: 0/1 healthy"),
+        ("one-bad-node-healed", SUCCEEDED, "web: 1/1 healthy"),
+        ("late-no-place", GOING_ON, f"web: 1/2 healthy, 1 of the version before still up; {NO_PLACE}{NO_NODE}"),
+        ("late-no-place-failed", FAILED, "Failed due to progress deadline"),
+        ("system-not-placed", GOING_ON, f"web: 0/0 healthy; {NO_PLACE}memory is exhausted on 1 node"),
+        (
+            "node-lost",
+            GOING_ON,
+            f'web: 0/1 healthy; {NO_PLACE}constraint "${{meta.which}} = second" filtered 1 node',
+        ),
+        ("node-lost-failed", FAILED, "Failed due to progress deadline"),
+        (
+            "static-port-taken",
+            GOING_ON,
+            f'web: 0/3 healthy; {NO_PLACE}static port 23456 ("p") is taken on 1 node',
+        ),
         ("memory-exhausted", GOING_ON, f"web: 0/1 healthy; {NO_PLACE}memory is exhausted on 1 node"),
         ("missing-driver", GOING_ON, f"web: 0/1 healthy; {NO_PLACE}the task's driver is missing on 1 node"),
         ("batch-not-placed", GOING_ON, f"{NO_PLACE}memory is exhausted on 1 node"),
@@ -89,14 +110,14 @@ def test_a_cancelled_deployment() -> None:
 @pytest.mark.parametrize("status", ["pending", "blocked"])
 def test_the_scheduler_is_waited_for(status: str) -> None:
     moment = snapshot("count-0")
-    verdict = judge(replace(moment, evaluation={**(moment.evaluation or {}), "Status": status}))
+    verdict = judge(replace(moment, evaluations=[{**moment.evaluations[0], "Status": status}]))
     assert (verdict.state, verdict.text) == (GOING_ON, "waiting for the scheduler")
 
 
 @pytest.mark.parametrize("status", ["pending", "initializing", "blocked", "unblocking", "paused"])
 def test_a_deployment_that_has_not_ended(status: str) -> None:
     moment = snapshot("going-on")
-    assert judge(replace(moment, deployment={**(moment.deployment or {}), "Status": status})).state is GOING_ON
+    assert judge(replace(moment, deployments=[{**(moment.deployment or {}), "Status": status}])).state is GOING_ON
 
 
 def test_unhealthy_canaries_are_not_offered_for_promotion() -> None:
@@ -120,30 +141,28 @@ def test_without_a_deployment_pending_instances_are_waited_for() -> None:
     assert (verdict.state, verdict.text) == (GOING_ON, "1 of 1 instances are not running yet")
 
 
-def test_a_group_that_was_placed_later_does_not_wait_for_a_place() -> None:
-    moment = snapshot("memory-exhausted")
-    assert moment.deployment is not None
-    moment.deployment["TaskGroups"]["web"]["PlacedAllocs"] = 1
-    assert waits_for_place(moment) == []
-    batch = snapshot("batch-not-placed")
-    placed = snapshot("batch-complete").allocations
-    assert judge(replace(batch, allocations=placed)).state is SUCCEEDED
+@pytest.mark.parametrize("name", ["memory-exhausted", "batch-not-placed", "late-no-place", "system-not-placed"])
+def test_a_group_whose_blocked_evaluation_is_through_does_not_wait_for_a_place(name: str) -> None:
+    moment = snapshot(name)
+    assert moment.waits_for_place()
+    for group in ((moment.deployment or {}).get("TaskGroups") or {}).values():
+        group["PlacedAllocs"] = group["DesiredTotal"]
+    through = [{**e, "Status": "complete" if e["Status"] == "blocked" else e["Status"]} for e in moment.evaluations]
+    assert replace(moment, evaluations=through).waits_for_place() == []
 
 
 def test_a_group_that_the_scheduler_has_not_looked_at_does_not_wait_for_a_place() -> None:
     moment = snapshot("memory-exhausted")
-    assert waits_for_place(replace(moment, evaluation={"Status": "pending"})) == []
+    assert replace(moment, evaluations=[{"Status": "pending"}]).waits_for_place() == []
 
 
 def test_a_group_without_instances_waits_for_nothing() -> None:
-    moment = snapshot("memory-exhausted")
-    assert moment.deployment is not None
-    moment.deployment["TaskGroups"]["web"]["DesiredTotal"] = 0
-    assert waits_for_place(moment) == []
+    moment = snapshot("count-0")
+    assert moment.waits_for_place() == []
 
 
-def test_a_rollout_that_is_taken_up_again_has_no_evaluation_to_ask() -> None:
-    assert waits_for_place(replace(snapshot("memory-exhausted"), evaluation=None)) == [
+def test_a_group_that_nothing_is_known_of_has_no_instance_placed_yet() -> None:
+    assert replace(snapshot("memory-exhausted"), evaluations=[]).waits_for_place() == [
         "group web: no instance is placed yet"
     ]
 
@@ -166,7 +185,7 @@ def test_progress_counts_groups_in_order() -> None:
 
 def artifact_failed(type: str, attempts: int, tries: int, followup: str = "") -> State:
     """A job without deployments whose only instance failed of something that may heal."""
-    moment = replace(snapshot("artifact-failed"), deployment=None)
+    moment = replace(snapshot("artifact-failed"), deployments=[])
     moment.job["Type"] = type
     group = moment.job["TaskGroups"][0]
     group["ReschedulePolicy"] = None if type == "sysbatch" else {"Attempts": attempts, "Unlimited": False}
@@ -188,3 +207,44 @@ def test_a_failed_instance_without_a_deployment_counts_once_nomad_gives_it_up(
     type: str, attempts: int, tries: int, followup: str, state: State
 ) -> None:
     assert artifact_failed(type, attempts, tries, followup) is state
+
+
+def one_bad_node(**changes: Any) -> tuple[Snapshot, Json]:
+    """A rollout whose first instance has spent its restarts, on one of two nodes; and that instance."""
+    moment = snapshot("one-bad-node")
+    (failed,) = moment.allocations
+    return replace(moment, **changes), failed
+
+
+def test_a_crash_on_one_node_is_no_verdict_while_another_will_be_tried() -> None:
+    assert hopeless(one_bad_node()[0]) == ""
+
+
+def test_a_crash_is_hopeless_where_there_is_no_other_node() -> None:
+    moment, failed = one_bad_node()
+    assert judge(replace(moment, confined=frozenset({failed["ID"]}))).state is HOPELESS
+
+
+def test_a_crash_is_hopeless_once_it_has_happened_on_two_nodes() -> None:
+    moment, failed = one_bad_node()
+    replaced = {**failed, "NextAllocation": "second"}
+    again = {**failed, "ID": "second"}
+    assert hopeless(replace(moment, allocations=[replaced, again])) == ""
+    elsewhere = {**again, "NodeID": "another-node"}
+    assert hopeless(replace(moment, allocations=[replaced, elsewhere])) == "it ended with exit code 5"
+
+
+def test_a_crash_is_hopeless_where_nothing_is_rescheduled() -> None:
+    moment, _ = one_bad_node()
+    moment.job["TaskGroups"][0]["ReschedulePolicy"] = {"Attempts": 0, "Unlimited": False}
+    moment.allocations[0]["FollowupEvalID"] = ""
+    assert hopeless(moment) == "it ended with exit code 5"
+
+
+def test_instances_without_a_deployment_count_once_they_have_run_long_enough() -> None:
+    moment = snapshot("no-deployment-max-parallel-0")
+    verdict = judge(replace(moment, unproven=frozenset({moment.allocations[0]["ID"]})))
+    assert (verdict.state, verdict.text) == (
+        GOING_ON,
+        "1 of 1 instances have not run for their min_healthy_time yet",
+    )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from providers.nomad.plan import MASK
 from providers.properties import UNKNOWN
+from providers.words import MASK
 
 _UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -16,7 +16,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """An input. Empty is the same as absent, as it is for Nomad.
+    """An input. Empty is the same as absent, as it is for the servers.
 
     `required`: it must be given; `replaces`: another value needs another object.
     """
@@ -51,7 +51,7 @@ class Text(Field):
         elif value and self.pattern and not re.fullmatch(self.pattern, value):
             yield f"{name} is {shown}; it must be {self.allowed}."
         elif self.max_chars is not None and len(value) > self.max_chars:
-            yield f"{name} has {len(value)} characters; Nomad takes {self.max_chars} at the most."
+            yield f"{name} has {len(value)} characters; {self.max_chars} are the most."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,27 @@ class Flag(Field):
     def wrong(self, name: str, value: Any, *, secret: bool = False) -> Iterator[str]:
         if not isinstance(value, bool):
             yield f"{name} is {MASK if secret else repr(value)}; it must be true or false."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole(Field):
+    """A whole number; absent is 0."""
+
+    def wrong(self, name: str, value: Any, *, secret: bool = False) -> Iterator[str]:
+        if not isinstance(value, int) or isinstance(value, bool):
+            yield f"{name} is {MASK if secret else repr(value)}; it must be a whole number."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Field):
+    """A number, whole or not; 0 is not the same as absent."""
+
+    def wrong(self, name: str, value: Any, *, secret: bool = False) -> Iterator[str]:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            yield f"{name} is {MASK if secret else repr(value)}; it must be a number."
+
+    def normal(self, value: Any) -> Any:
+        return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +132,19 @@ class Texts(Field):
 
     def normal(self, value: Any) -> Any:
         return sorted(set(value)) if value else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wholes(Field):
+    """A list of whole numbers."""
+
+    def wrong(self, name: str, value: Any, *, secret: bool = False) -> Iterator[str]:
+        if not isinstance(value, list):
+            yield f"{name} is {MASK if secret else repr(value)}; it must be a list of whole numbers."
+            return
+        for number, item in enumerate(value):
+            if item is not UNKNOWN:
+                yield from Whole().wrong(f"{name}[{number}]", item, secret=secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +201,28 @@ class Blocks(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Items(Field):
+    """A list of blocks, whose order matters; at most `most` of them."""
+
+    fields: Mapping[str, Field]
+    most: int | None = None
+
+    def wrong(self, name: str, value: Any, *, secret: bool = False) -> Iterator[str]:
+        if not isinstance(value, list):
+            yield f"{name} is {MASK if secret else repr(value)}; it must be a list."
+            return
+        if self.most is not None and len(value) > self.most:
+            yield f"{name} has {len(value)} items; {self.most} is the most."
+        block = Block(fields=self.fields)
+        for number, item in enumerate(value):
+            if item is not UNKNOWN:
+                yield from block.wrong(f"{name}[{number}]", item, secret=secret)
+
+    def normal(self, value: Any) -> Any:
+        return [normalised(self.fields, item) for item in value or []] or None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refused(Field):
     """An input of the SDK that cannot be honoured; `because` says why and what to do."""
 
@@ -212,7 +268,7 @@ def differing(old: Mapping[str, Any], new: Mapping[str, Any], secret: frozenset[
     for path in sorted(one.keys() | other.keys()):
         if one.get(path) == other.get(path):
             continue
-        if path.split(".")[0] in secret:
+        if re.split(r"[.\[]", path, maxsplit=1)[0] in secret:
             lines.append(f"{path}: {'added' if path not in one else 'removed' if path not in other else 'changed'}")
         else:
             lines.append(f"{path} {_shown(one.get(path))} → {_shown(other.get(path))}")
@@ -223,6 +279,9 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _leaves(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{number}]")
     else:
         yield path, value
 

@@ -1,0 +1,73 @@
+"""What runs after a rollout has failed: Nomad's way back to the version before, if it takes one."""
+
+from providers.nomad.lookout import Cancelled, Lookout, longest_deadline_s
+from providers.nomad.snapshot import Snapshot
+from providers.plugin import ProviderError
+from providers.words import counted
+
+REVERT_MARGIN_S = 60.0
+"""How much longer than the job's own longest progress deadline a revert is followed."""
+
+
+async def aftermath(lookout: Lookout, snapshot: Snapshot) -> str:
+    """Waits for Nomad's revert, if there is one, and says what runs now. Raises nothing: not to know is an answer."""
+    description = str((snapshot.deployment or {}).get("StatusDescription"))
+    if "rolling back to job version" not in description:
+        return _not_reverted(snapshot)
+    target = description.rsplit(" ", 1)[-1]
+    try:
+        await lookout.report(f"Nomad goes back to version {target}")
+        return await _revert(lookout, target)
+    except (ProviderError, Cancelled) as error:
+        return f"What Nomad runs now is not known: {error}"
+
+
+def _not_reverted(snapshot: Snapshot) -> str:
+    alive = [a for a in snapshot.others_alive() if a["ClientStatus"] == "running"]
+    kept = (
+        f"{counted(len(alive), 'instance')} of the version before still {'runs' if len(alive) == 1 else 'run'}"
+        if alive
+        else "nothing of the version before runs any more"
+        if snapshot.version
+        else "there is no earlier version that it could go back to"
+    )
+    return (
+        f"Nomad did not revert ({kept}). Look at what is left with: nomad job status "
+        f"-namespace {snapshot.job['Namespace']} {snapshot.job['ID']}"
+    )
+
+
+async def _revert(lookout: Lookout, target: str) -> str:
+    revert_version = lookout.version + 1
+    give_up_at = lookout.now() + longest_deadline_s(lookout.job) + REVERT_MARGIN_S
+    while True:
+        look = await lookout.look()
+        deployment = look.deployment_of(revert_version)
+        reverted = look.current_version is not None and look.current_version >= revert_version
+        status = str(deployment["Status"]) if deployment else ""
+        serving = [
+            a
+            for a in look.allocations
+            if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run" and a.get("JobVersion") == revert_version
+        ]
+        instances = counted(len(serving), "instance")
+        if reverted and deployment is not None and status == "failed":
+            return (
+                f"Nomad tried to go back to version {target} and failed in that too: "
+                f"{deployment['StatusDescription']}. {instances} of it left."
+            )
+        if reverted and status == "successful" and not look.others_alive(revert_version):
+            return (
+                f"Nomad went back to version {target} (as version {revert_version}): {instances} of it healthy again."
+            )
+        if reverted and look.stopped:
+            return f"Nomad went back to version {target}, which was stopped: nothing of the job runs."
+        if lookout.now() > give_up_at:
+            return (
+                f"Nomad began to go back to version {target}, but that has not ended in time "
+                f"(deployment: {status or 'none'}, {instances} of it)."
+            )
+        if lookout.cancelled.is_set():
+            return f"Stopped waiting while Nomad goes back to version {target}."
+        await lookout.report(f"Nomad goes back to version {target}: {status or 'scheduling'}, {instances} of it up")
+        await lookout.wait(look)

@@ -1,0 +1,71 @@
+"""What every step of a job's life works with: the engine's log, Nomad, Consul, and what the update is going to make."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from providers.http_api import HttpApi
+from providers.nomad import outputs as job_outputs
+from providers.nomad.client import Json, NomadClient
+from providers.nomad.consul_rights import ConsulRights
+from providers.nomad.demand import Demand
+from providers.nomad.events import EventHub
+from providers.nomad.expected import Expected
+from providers.nomad.outputs import setting
+from providers.nomad.places import Places
+from providers.nomad.spec import parse
+from providers.nomad.standing import Assessment, assess
+from providers.plugin import Engine
+from providers.properties import Properties
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """The servers and the engine, and the two questions that several steps ask them."""
+
+    engine: Engine
+    client: NomadClient
+    hub: EventHub
+    consul: HttpApi | None
+    """None where its address is not known: Nomad's word is then the last one."""
+    cancelled: asyncio.Event
+    expected: Expected = field(default_factory=Expected)
+    demand: Demand = field(default_factory=Demand)
+    consul_rights: ConsulRights = field(default_factory=ConsulRights)
+    places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", Places(self.client))
+
+    async def assess(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> Assessment:
+        """How the job that Nomad runs now stands to the recorded one."""
+        current = await self.client.job(outputs.get("namespace", self.client.namespace), id)
+        return await self.standing(urn, current, inputs, outputs)
+
+    async def standing(self, urn: str, current: Json | None, inputs: Properties, outputs: Properties) -> Assessment:
+        """How `current` stands to the recorded job."""
+
+        async def recorded() -> Json:
+            return (await parse(self.client, inputs)).marked(urn)
+
+        return await assess(self.client, current, recorded, outputs.get("modifyIndex"))
+
+    async def running(self, job: Json | None) -> int:
+        """How many instances of a registered job run or are about to."""
+        if job is None:
+            return 0
+        found = await self.client.allocations(job["Namespace"], job["ID"])
+        return sum(a["DesiredStatus"] == "run" and a["ClientStatus"] in ("running", "pending") for a in found)
+
+    async def outputs(self, inputs: Properties, job: Json) -> Properties:
+        """All outputs of a registered job, with its deployment and, where they are asked for, its allocations.
+
+        A detached job's deployment is not waited for, so there is none to tell of.
+        """
+        deployment = None
+        if not setting(inputs, "detach"):
+            deployments = await self.client.deployments(job["Namespace"], job["ID"])
+            deployment = next((d for d in deployments if d["JobVersion"] == job["Version"]), None)
+        ids: list[str] = []
+        if setting(inputs, "readAllocationIds"):
+            ids = [a["ID"] for a in await self.client.allocations(job["Namespace"], job["ID"])]
+        return job_outputs.of_job(inputs, job, deployment, ids)

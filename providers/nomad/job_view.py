@@ -1,0 +1,96 @@
+"""What Nomad holds of one job while it rolls out: read once, then kept up to date by what its events carry."""
+
+from typing import Any
+
+from providers.nomad.client import Json, NomadClient
+
+_DEPLOYED = "PlanResult"
+"""The one type of event after which an allocation may be another version's (Nomad `state.eventFromChange` leaves the
+job out of it): a plan starts allocations and updates them in place."""
+
+
+class JobView:
+    """A job's registration, evaluations, deployments and allocations, each as Nomad's lists have them.
+
+    An event holds the whole object that has changed, and takes the place of an older one (`ModifyIndex`). Only an
+    allocation's version it does not tell; where that may be another one, the job's allocations are read.
+    """
+
+    def __init__(self, client: NomadClient, namespace: str, job_id: str) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._id = job_id
+        self._known = False
+        self._allocations_known = False
+        self.current: Json | None = None
+        """`Version`, `Stop` and `ModifyIndex` of the registered job; None where there is none."""
+        self.evaluations: dict[str, Json] = {}
+        self.deployments: dict[str, Json] = {}
+        self.allocations: dict[str, Json] = {}
+
+    async def update(self, events: list[Json] | None) -> None:
+        """Takes events in, in their order; None: some may have been missed, so that everything is read.
+
+        Raises Unreachable and ApiError; the next call then reads everything.
+        """
+        known, self._known = self._known and events is not None, False
+        if known and all(self._take(event) for event in events or ()):
+            if not self._allocations_known:
+                await self._read_allocations()
+        else:
+            await self._read()
+        self._known = True
+
+    async def _read(self) -> None:
+        """The evaluations first, for what they made is then there to be read."""
+        self.evaluations = _by_id(await self._client.evaluations(self._namespace, self._id))
+        job = await self._client.job(self._namespace, self._id)
+        self.current = None if job is None else _registration(job)
+        self.deployments = _by_id(await self._client.deployments(self._namespace, self._id))
+        await self._read_allocations()
+
+    async def _read_allocations(self) -> None:
+        self.allocations = _by_id(await self._client.allocations(self._namespace, self._id))
+        self._allocations_known = True
+
+    def _take(self, event: Json) -> bool:
+        """Whether the event has told everything that it stands for."""
+        topic = event.get("Topic")
+        payload: Any = event.get("Payload")
+        changed = payload.get(topic) if isinstance(payload, dict) else None
+        if not isinstance(changed, dict) or payload.get("Deleted"):
+            return False
+        if topic == "Job":
+            if _is_news(changed, self.current):
+                self.current = _registration(changed)
+        elif topic == "Evaluation":
+            if _is_news(changed, self.evaluations.get(changed["ID"])):
+                self.evaluations[changed["ID"]] = changed
+        elif topic == "Deployment":
+            if _is_news(changed, self.deployments.get(changed["ID"])):
+                self.deployments[changed["ID"]] = changed
+        elif topic == "Allocation":
+            self._take_allocation(changed, str(event.get("Type")))
+        return True
+
+    def _take_allocation(self, changed: Json, event_type: str) -> None:
+        known = self.allocations.get(changed["ID"])
+        if not _is_news(changed, known):
+            return
+        if known is None or event_type == _DEPLOYED:
+            self._allocations_known = False
+        else:
+            # What the lists do not have (resources, metrics) is large and of no use here.
+            self.allocations[changed["ID"]] = known | {key: changed[key] for key in known if key in changed}
+
+
+def _by_id(found: list[Json]) -> dict[str, Json]:
+    return {each["ID"]: each for each in found}
+
+
+def _registration(job: Json) -> Json:
+    return {key: job.get(key) for key in ("Version", "Stop", "ModifyIndex")}
+
+
+def _is_news(changed: Json, known: Json | None) -> bool:
+    return known is None or int(changed["ModifyIndex"]) > int(known.get("ModifyIndex") or 0)

@@ -1,0 +1,99 @@
+"""Canaries that wait for a person: said by the preview of an unchanged program, promoted by one that asks for it.
+
+A program asks by setting auto_promote to true in the job whose canaries wait, and changing nothing else. Registering
+that would throw the canaries away and start new ones.
+"""
+
+from dataclasses import dataclass
+
+from providers.nomad.client import Json, NomadClient
+from providers.nomad.plan import Change
+from providers.words import counted
+
+_ASKING = "Update.AutoPromote"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A deployment whose canaries wait. `canaries`: how many, by group."""
+
+    deployment: str
+    canaries: dict[str, int]
+    healthy: bool
+
+    def text(self) -> str:
+        """`1 canary of group web`."""
+        return ", ".join(
+            f"{counted(number, 'canary', 'canaries')} of group {group}" for group, number in self.canaries.items()
+        )
+
+    def asked_for(self, changes: list[Change]) -> bool:
+        """Whether `changes` are the wish to promote, and nothing else."""
+        groups = {change.path[0].removeprefix("group ") for change in changes if change.path}
+        return groups >= self.canaries.keys() and all(
+            change.field == _ASKING and change.new == "true" for change in changes
+        )
+
+
+async def waiting(client: NomadClient, job: Json) -> Waiting | None:
+    """The canaries of the registered `job` that wait for promotion. No request for a job that promotes by itself."""
+    if job.get("Stable") or job.get("Stop") or not any(_by_hand(group) for group in job.get("TaskGroups") or []):
+        return None
+    for deployment in await client.deployments(job["Namespace"], job["ID"]):
+        if (deployment["JobVersion"], deployment["Status"]) != (job["Version"], "running"):
+            continue
+        if deployment.get("JobCreateIndex") != job.get("CreateIndex"):
+            continue
+        groups = {
+            name: group
+            for name, group in sorted((deployment.get("TaskGroups") or {}).items())
+            if group.get("DesiredCanaries") and not group.get("AutoPromote") and not group.get("Promoted")
+        }
+        if groups:
+            return Waiting(
+                deployment["ID"],
+                {name: group["DesiredCanaries"] for name, group in groups.items()},
+                healthy=all(group["HealthyAllocs"] >= group["DesiredCanaries"] for group in groups.values()),
+            )
+    return None
+
+
+def waiting_text(job: Json, found: Waiting) -> str:
+    """That canaries wait, and the two ways to promote them."""
+    one = sum(found.canaries.values()) == 1
+    state = "" if found.healthy else f", but {'it is not healthy' if one else 'they are not all healthy'} yet"
+    return (
+        f"{_which(job)}: {found.text()} {'waits' if one else 'wait'} for promotion{state}; "
+        "the old instances keep serving. To promote, set auto_promote = true in the job's update block, change nothing "
+        f"else, and run `pulumi up`; or run: nomad deployment promote {found.deployment}"
+    )
+
+
+def promotion_text(job: Json, found: Waiting, changes: list[Change]) -> str:
+    """What the preview says where the update is going to promote."""
+    first = "" if found.healthy else "waits until the canaries are healthy, then "
+    return "\n".join(
+        [
+            f'job "{job["ID"]}", version {job["Version"]} in Nomad now:',
+            *(f"  ~ {change.text()}" for change in changes),
+            f"  {first}promotes {found.text()} (deployment {found.deployment}); the old instances end",
+            "  then auto_promote is registered in place: no instance restarts",
+        ]
+    )
+
+
+def given_up_text(job: Json, found: Waiting) -> str:
+    """What the preview says where the update registers another version over canaries that wait."""
+    return (
+        f"{_which(job)}: {found.text()} still waiting for promotion; this change stops what waits and starts "
+        "canaries of its own."
+    )
+
+
+def _which(job: Json) -> str:
+    return f'Job "{job["ID"]}" version {job["Version"]}'
+
+
+def _by_hand(group: Json) -> bool:
+    update = group.get("Update") or {}
+    return bool(update.get("Canary")) and not update.get("AutoPromote")

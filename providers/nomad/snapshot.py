@@ -1,0 +1,69 @@
+"""What Nomad says at one moment about the rollout of a version of a job."""
+
+from dataclasses import dataclass, field
+
+from providers.nomad.client import Json
+from providers.nomad.placement import waits_for_place
+
+GOING = frozenset({"running", "pending", "initializing", "blocked", "unblocking", "paused"})
+"""Deployment statuses that are not final (Nomad `DeploymentStatus*`)."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One moment of the rollout of `version` of a job."""
+
+    job: Json
+    version: int
+    current_version: int | None
+    deployments: list[Json]
+    """All of the job, of every version."""
+    evaluations: list[Json] = field(default_factory=list)
+    """Those since the version was registered, oldest first."""
+    allocations: list[Json] = field(default_factory=list)
+    stopped: bool = False
+    """Whether the registered job is one that was stopped."""
+    confined: frozenset[str] = frozenset()
+    """Ids of failed allocations for which the scheduler had no other node than theirs."""
+    unproven: frozenset[str] = frozenset()
+    """Ids of running allocations that have not yet run long enough to count; only where there is no deployment."""
+
+    @property
+    def deployment(self) -> Json | None:
+        """The deployment of the version, None where Nomad made none."""
+        return self.deployment_of(self.version)
+
+    @property
+    def going(self) -> bool:
+        """Whether there is a deployment of the version that has not ended."""
+        return self.deployment is not None and self.deployment["Status"] in GOING
+
+    def deployment_of(self, version: int) -> Json | None:
+        """The newest deployment of a version."""
+        of_version = [d for d in self.deployments if int(d["JobVersion"]) == version]
+        return max(of_version, key=lambda d: int(d["CreateIndex"]), default=None)
+
+    def of_version(self) -> list[Json]:
+        """The allocations that run (or ran) the version that is rolled out."""
+        return [a for a in self.allocations if a.get("JobVersion") == self.version]
+
+    def others_alive(self, version: int | None = None) -> list[Json]:
+        """Allocations of versions other than `version` (default: the one that is rolled out) that are not yet gone."""
+        version = self.version if version is None else version
+        return [
+            a
+            for a in self.allocations
+            if a.get("JobVersion") != version and a["ClientStatus"] in ("running", "pending", "unknown")
+        ]
+
+    def leaving(self, version: int | None = None) -> list[Json]:
+        """Allocations of other versions that Nomad stops. Those that it leaves alone never end by themselves.
+
+        It leaves them alone on nodes that are ineligible or disconnected, for example.
+        """
+        others = self.others_alive(version)
+        return [a for a in others if a["DesiredStatus"] != "run" and a["ClientStatus"] != "unknown"]
+
+    def waits_for_place(self) -> list[str]:
+        """A sentence for each group that lacks instances for want of a place."""
+        return waits_for_place(self.evaluations, self.deployment)
