@@ -1,10 +1,62 @@
 """Starts the plugin; the Pulumi engine does this through the executable beside this file."""
 
+from typing import ClassVar
+
 from providers.consul import config
+from providers.consul.client import ConsulClient
+from providers.consul.config_entry import ConfigEntryResource, EntryRecord
+from providers.consul.entry_graph import EntryGraph
+from providers.consul.expected import ExpectedNodes
 from providers.consul.health import TOKEN, ServiceHealth
+from providers.consul.key_prefix import KeyPrefixResource
+from providers.consul.keys import KeysResource
+from providers.consul.lookups import TOKENS, functions
+from providers.consul.node import NodeResource
+from providers.consul.service import ServiceResource
+from providers.consul.typed_entries import (
+    ServiceDefaultsResource,
+    ServiceIntentionsResource,
+    ServiceResolverResource,
+    ServiceRouterResource,
+    ServiceSplitterResource,
+)
 from providers.http_api import HttpApi
-from providers.plugin import CheckFailure, Plugin, run
+from providers.plugin import CheckFailure, Plugin, ResourceType, run
 from providers.properties import Properties
+from providers.record import Record
+
+ENTRIES: tuple[type[EntryRecord], ...] = (
+    ConfigEntryResource,
+    ServiceDefaultsResource,
+    ServiceIntentionsResource,
+    ServiceResolverResource,
+    ServiceRouterResource,
+    ServiceSplitterResource,
+)
+
+SERVED: tuple[type[Record[ConsulClient]], ...] = (
+    *ENTRIES,
+    KeysResource,
+    KeyPrefixResource,
+    NodeResource,
+    ServiceResource,
+)
+
+_AGENT = "register the service with the agent itself (a Nomad job's service, or the agent's configuration)."
+_ACL = "make it with the command `consul acl`, or use the official plugin for it."
+INSTEAD = {
+    "consul:index/intention:Intention": (
+        "Consul has replaced single intentions by one entry for each destination. Use "
+        "consul.ConfigEntryServiceIntentions with the sources of that destination, or components.ServiceIntentions."
+    ),
+    "consul:index/agentService:AgentService": _AGENT,
+    "consul:index/catalogEntry:CatalogEntry": "use consul.Node and consul.Service.",
+    **{
+        f"consul:index/{name[0].lower()}{name[1:]}:{name}": _ACL
+        for name in ("AclPolicy", "AclRole", "AclToken", "AclAuthMethod", "AclBindingRule")
+    },
+}
+"""Types of the SDK that are not served, and what to do."""
 
 
 class ConsulPlugin(Plugin):
@@ -12,6 +64,9 @@ class ConsulPlugin(Plugin):
 
     name = "consul"
     version = "3.15.2"
+    sdk = "pulumi_consul"
+    serves: ClassVar = dict.fromkeys((*(served.token for served in SERVED), TOKEN, *TOKENS), frozenset())
+    instead = INSTEAD
 
     _api: HttpApi | None = None
 
@@ -23,13 +78,29 @@ class ConsulPlugin(Plugin):
         if loaded is None:
             return
         self._api = loaded.api()
+        if self._api.unverified:
+            await self.engine.warning("", self._api.unverified)
         await self._api.reachable("/v1/status/leader")
+        client = ConsulClient(self._api, loaded)
+        graph, nodes = EntryGraph(client), ExpectedNodes()
+        made: list[ResourceType] = [
+            *(entry(self.engine, client, graph) for entry in ENTRIES),
+            *(keys(self.engine, client) for keys in (KeysResource, KeyPrefixResource)),
+            *(catalogue(self.engine, client, nodes) for catalogue in (NodeResource, ServiceResource)),
+        ]
+        self.resources.update({served.token: one for served, one in zip(SERVED, made, strict=True)})
         self.functions[TOKEN] = ServiceHealth(self._api, loaded)
+        self.functions.update(functions(client))
 
     async def close(self) -> None:
         if self._api is not None:
             await self._api.close()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve until the engine is gone or says stop."""
     run(ConsulPlugin)
+
+
+if __name__ == "__main__":
+    main()

@@ -45,7 +45,19 @@ class ConsulConfig:
 
     def api(self) -> HttpApi:
         """Consul's HTTP API."""
-        return HttpApi("Consul", self.address, self.tls, self.headers, HINT)
+        api = HttpApi("Consul", self.address, self.tls, self.headers, HINT)
+        api.forbidden = _forbidden
+        return api
+
+
+async def _forbidden(method: str, path: str, query: Mapping[str, str], answer: str) -> str:
+    """Consul names the right that a token lacks; of one that does not count it says "ACL not found" only."""
+    if "ACL not found" in answer:
+        return (
+            "Consul does not know the token in CONSUL_HTTP_TOKEN (or consul:token, nomad:consulToken), or it has "
+            "expired. Take a new one."
+        )
+    return "docs/security.md lists what deploying needs."
 
 
 def check(config: Properties) -> list[CheckFailure]:
@@ -75,7 +87,9 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Con
             ca_path=settings.get("caPath"),
             ca_pem=config.get("caPem"),
             cert_file=settings.file("certFile", "certPem"),
+            cert_pem=config.get("certPem"),
             key_file=settings.file("keyFile", "keyPem"),
+            key_pem=config.get("keyPem"),
             server_name=environment.get("CONSUL_TLS_SERVER_NAME"),
             skip_verify=bool(settings.flag("insecureHttps")) or unverified,
         ),

@@ -1,0 +1,118 @@
+"""How config entries depend on one another, as far as it can be known before Consul judges it at the write.
+
+Source: `validateProposedConfigEntryInServiceGraph` and the compiler of discovery chains in Consul's `agent/consul`.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from providers.consul import entry_schema
+from providers.consul.client import ConsulClient
+
+Entries = Mapping[tuple[str, str], Mapping[str, Any]]
+
+KINDS = (
+    "proxy-defaults",
+    "service-defaults",
+    "service-intentions",
+    "service-resolver",
+    "service-router",
+    "service-splitter",
+)
+"""The kinds that depend on one another."""
+
+_HTTP = ("http", "http2", "grpc")
+_NEEDS_HTTP = "needs a service whose protocol is http, http2 or grpc"
+
+
+class EntryGraph:
+    """The entries that Consul has, with those that the previewed update is going to write. Read once per preview."""
+
+    def __init__(self, client: ConsulClient) -> None:
+        self._client = client
+        self._entries: dict[tuple[str, str], Mapping[str, Any]] | None = None
+        self._reading = asyncio.Lock()
+
+    async def add(self, kind: str, name: str, entry: Mapping[str, Any]) -> list[str]:
+        """Takes an entry in normal form in; what it newly breaks, for which Consul would refuse it."""
+        if kind not in KINDS:
+            return []
+        async with self._reading:
+            if self._entries is None:
+                self._entries = await self._read()
+        before = set(problems(self._entries))
+        self._entries[kind, name] = entry
+        return [problem for problem in problems(self._entries) if problem not in before]
+
+    async def _read(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        query = self._client.query()
+        answers = await asyncio.gather(*(self._client.find(f"/v1/config/{kind}", query) for kind in KINDS))
+        return {
+            (kind, entry["Name"]): entry_schema.normal(kind, entry)
+            for kind, found in zip(KINDS, answers, strict=True)
+            for entry in found or []
+        }
+
+
+def problems(entries: Entries) -> Iterator[str]:
+    """A sentence for each dependency between the entries that does not hold."""
+    for (kind, name), entry in entries.items():
+        if kind in ("service-router", "service-splitter"):
+            protocol = _protocol(entries, name)
+            if protocol not in _HTTP:
+                yield f'{kind} "{name}" {_NEEDS_HTTP}; {_advice(name, protocol)}'
+            for target in _targets(kind, entry):
+                yield from _target_problems(entries, kind, name, protocol, target)
+        if kind == "service-resolver" and (redirect := entry.get("Redirect")):
+            yield from _subset_problems(entries, kind, name, redirect)
+        if kind == "service-intentions" and name != "*":
+            protocol = _protocol(entries, name)
+            if protocol not in _HTTP and any(source.get("Permissions") for source in entry.get("Sources", [])):
+                yield f'service-intentions "{name}" with Permissions {_NEEDS_HTTP}; {_advice(name, protocol)}'
+
+
+def _targets(kind: str, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if kind == "service-splitter":
+        return list(entry.get("Splits", []))
+    return [route["Destination"] for route in entry.get("Routes", []) if route.get("Destination")]
+
+
+def _target_problems(entries: Entries, kind: str, name: str, protocol: str, target: Mapping[str, Any]) -> Iterator[str]:
+    service = target.get("Service") or name
+    other = _protocol(entries, service)
+    if other != protocol and protocol in _HTTP:
+        yield (
+            f'{kind} "{name}" sends to the service "{service}", whose protocol is {other} and not {protocol}, as that '
+            f'of "{name}"; {_advice(service, other)}'
+        )
+    yield from _subset_problems(entries, kind, name, target)
+
+
+def _subset_problems(entries: Entries, kind: str, name: str, target: Mapping[str, Any]) -> Iterator[str]:
+    service, subset = target.get("Service") or name, target.get("ServiceSubset")
+    # What is elsewhere is not among these entries.
+    if not subset or target.get("Datacenter") or target.get("Peer"):
+        return
+    subsets = entries.get(("service-resolver", service), {}).get("Subsets", {})
+    if subset not in subsets:
+        there = f"it has {', '.join(sorted(subsets))}" if subsets else "it has none"
+        yield (
+            f'{kind} "{name}" sends to the subset "{subset}" of the service "{service}"; {there}. Give it that subset '
+            "in a service-resolver, and let this entry depend on that (depends_on)."
+        )
+
+
+def _protocol(entries: Entries, service: str) -> str:
+    defaults = entries.get(("service-defaults", service))
+    if defaults is not None:
+        return str(defaults.get("Protocol", "tcp"))
+    config = entries.get(("proxy-defaults", "global"), {}).get("Config", {})
+    return str(config.get("protocol") or "tcp").lower()
+
+
+def _advice(service: str, protocol: str) -> str:
+    return (
+        f'that of "{service}" is {protocol}. Give "{service}" a service-defaults entry with the right Protocol, and '
+        "let this entry depend on it (depends_on)."
+    )
