@@ -1,0 +1,1 @@
+"""Our Nomad provider under cProfile, for finding out where its time goes."""

@@ -1,0 +1,13 @@
+"""Runs the Nomad provider and writes its profile to the file that BENCH_PROFILE names when it ends."""
+
+import cProfile
+import os
+
+profile = cProfile.Profile()
+profile.enable()
+from providers.nomad.__main__ import NomadPlugin  # noqa: E402 - its imports are part of what is profiled
+from providers.plugin import run  # noqa: E402
+
+run(NomadPlugin)
+profile.disable()
+profile.dump_stats(os.environ["BENCH_PROFILE"])
