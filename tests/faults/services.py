@@ -1,0 +1,75 @@
+"""Services for fault tests: no image to build, a real HTTP check in Consul, versions good or bad on purpose."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.programs import use
+from tests.cluster.project import Project
+
+SECOND_NS = 1_000_000_000
+SERVER = Path(__file__).with_name("server.py")
+
+
+def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **task: Any) -> dict[str, Any]:
+    """A service job with a canary, auto-promote, auto-revert and a check each second; `task` overrides the task's keys.
+
+    It greets with `greeting`; `health` is what its check gets. One process per instance, on a port of Nomad's choice.
+    """
+    return {
+        "ID": name,
+        "Type": "service",
+        "Datacenters": ["dc1"],
+        "TaskGroups": [
+            {
+                "Name": "web",
+                "Count": count,
+                "ShutdownDelay": int(1.5 * SECOND_NS),
+                "Networks": [{"DynamicPorts": [{"Label": "http"}]}],
+                "Update": {
+                    "Canary": 1,
+                    "AutoPromote": True,
+                    "AutoRevert": True,
+                    "MinHealthyTime": SECOND_NS,
+                    "HealthyDeadline": 15 * SECOND_NS,
+                    "ProgressDeadline": 20 * SECOND_NS,
+                },
+                "RestartPolicy": {"Attempts": 0, "Mode": "fail"},
+                "ReschedulePolicy": {"Attempts": 0, "Interval": 600 * SECOND_NS, "Unlimited": False},
+                "Services": [
+                    {
+                        "Name": name,
+                        "Provider": "consul",
+                        "PortLabel": "http",
+                        "Checks": [
+                            {"Type": "http", "Path": "/health", "Interval": SECOND_NS, "Timeout": SECOND_NS},
+                        ],
+                    }
+                ],
+                "Tasks": [
+                    {
+                        "Name": "server",
+                        "Driver": "raw_exec",
+                        "Config": {
+                            "command": sys.executable,
+                            "args": [str(SERVER), "${NOMAD_PORT_http}", greeting, str(health)],
+                        },
+                        "Resources": {"CPU": 20, "MemoryMB": 32},
+                        "KillTimeout": 5 * SECOND_NS,
+                        **task,
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def deploys(project: Project, *jobs: dict[str, Any]) -> None:
+    """Makes the project's program declare these jobs, each waited for."""
+    lines = [
+        f"nomad.Job({job['ID']!r}, jobspec=json.dumps(json.loads({json.dumps(job)!r})), json=True, detach=False, "
+        "purge_on_destroy=True)\n"
+        for job in jobs
+    ]
+    use(project, "".join(lines))

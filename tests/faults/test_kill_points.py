@@ -1,0 +1,123 @@
+"""`pulumi up` killed at every phase: one plain command then converges; no duplicate, no orphan, no repair by hand."""
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster.load import Load
+from tests.cluster.project import Project
+from tests.faults.kills import converges, kill, kill_when
+from tests.faults.proxy import Proxy, Silence
+from tests.faults.services import deploys, service
+from tests.faults.test_nomad_api import REGISTER
+
+pytestmark = pytest.mark.cluster
+
+CHECKPOINTS = pytest.mark.parametrize("skip_checkpoints", ["false", "true"], ids=["checkpoints", "no-checkpoints"])
+
+
+def start(project: Project) -> subprocess.Popen[str]:
+    return project.start("up", "--yes", "--skip-preview")
+
+
+def says(up: subprocess.Popen[str], text: str) -> Callable[[], bool]:
+    """A condition: the command has printed a line with this text."""
+    assert up.stdout is not None
+    output = up.stdout
+
+    def said() -> bool:
+        # The phase that is waited for comes for sure, and the CLI prints each of its steps as a line at once.
+        line = output.readline()
+        return text in line
+
+    return said
+
+
+@CHECKPOINTS
+@pytest.mark.parametrize("phase", ["RemoteImage", "RegistryImage"], ids=["build", "push"])
+def test_killed_while_the_image_is_made(project: Project, phase: str, skip_checkpoints: str) -> None:
+    project.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
+    project.up()
+    project.edit("Hello from", "Good evening from")
+    dockerfile = project.service / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text() + "\nRUN python3 -c 'import time; time.sleep(2)'\n")
+
+    with Load(project.consul, project.name) as load:
+        up = start(project)
+        left = kill_when(up, says(up, f"{phase} "))
+        assert project.nomad.job(project.name)["Version"] == 0
+        converges(project, left)
+    load.lost_none()
+    assert project.nomad.job(project.name)["Version"] == 1
+    assert len(project.nomad.running(project.name)) == 1
+
+
+@CHECKPOINTS
+def test_killed_before_the_registration(project: Project, nomad_proxy: Proxy, skip_checkpoints: str) -> None:
+    project.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
+    second = second_of(project)
+
+    with Load(project.consul, project.name) as load:
+        with nomad_proxy.fault(Silence(on=REGISTER)) as swallowed:
+            left = kill_when(start(project), lambda: swallowed.met > 0)
+        assert project.nomad.job(project.name)["Version"] == 0
+        converges(project, left)
+    load.lost_none()
+    second()
+
+
+@CHECKPOINTS
+@pytest.mark.parametrize("phase", ["registered", "canary-runs", "old-one-leaves"])
+def test_killed_during_the_rollout(project: Project, phase: str, skip_checkpoints: str) -> None:
+    project.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
+    second = second_of(project)
+    conditions = {
+        "registered": lambda: project.nomad.job(project.name)["Version"] == 1,
+        "canary-runs": lambda: len(project.nomad.running(project.name)) == 2,
+        "old-one-leaves": lambda: any(
+            a["DesiredStatus"] == "stop" for a in project.nomad.call("GET", f"/v1/job/{project.name}/allocations")
+        ),
+    }
+
+    with Load(project.consul, project.name) as load:
+        left = kill_when(start(project), conditions[phase])
+        converges(project, left)
+    load.lost_none()
+    second()
+
+
+@CHECKPOINTS
+def test_killed_while_the_job_is_created(project: Project, skip_checkpoints: str) -> None:
+    project.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
+    deploys(project, service(project.name, "one"))
+
+    up = start(project)
+    left = kill_when(up, lambda: project.nomad.job(project.name) is not None)
+    converges(project, left)
+    assert project.nomad.job(project.name)["Version"] == 0
+    assert len(project.nomad.running(project.name)) == 1
+
+
+def test_killed_before_anything_has_begun(project: Project) -> None:
+    second = second_of(project)
+
+    up = start(project)
+    left = kill(up)
+    converges(project, left)
+    second()
+
+
+def second_of(project: Project) -> Callable[[], None]:
+    """Deploys a first version and declares a second; the result asserts that the second one runs, made just once."""
+    deploys(project, service(project.name, "one"))
+    project.up()
+    deploys(project, service(project.name, "two"))
+
+    def runs() -> None:
+        assert project.nomad.job(project.name)["Version"] == 1
+        assert project.nomad.job(project.name)["Stable"]
+        (allocation,) = project.nomad.running(project.name)
+        assert allocation["JobVersion"] == 1
+
+    return runs
