@@ -32,7 +32,7 @@ class AclNomad:
 @contextmanager
 def acl_nomad(folder: Path) -> Iterator[AclNomad]:
     """Starts the server, makes it give out its management token, and ends it by its process."""
-    http, rpc, serf = _free_ports(3)
+    http, rpc, serf = free_ports(3)
     config = folder / "nomad.hcl"
     config.write_text(
         f'data_dir = "{folder / "data"}"\nbind_addr = "127.0.0.1"\n'
@@ -66,7 +66,7 @@ def _has_leader(address: str) -> bool:
         return False
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

@@ -1,6 +1,7 @@
 """Nomad's and Consul's HTTP APIs as the tests ask them: independent of the provider's own client."""
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 from typing import Any
@@ -9,18 +10,19 @@ TIMEOUT_S = 30.0
 
 
 class Api:
-    """A server by its URL. `token` is for a Nomad with ACLs."""
+    """A server by its URL. `token` is for one with ACLs, `tls` for one that wants certificates."""
 
-    def __init__(self, address: str, token: str = "") -> None:
+    def __init__(self, address: str, token: str = "", tls: ssl.SSLContext | None = None) -> None:
         self.address = address
-        self._headers = {"X-Nomad-Token": token} if token else {}
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._tls = tls
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """JSON in, JSON out; None for 404."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data=data, method=method, headers=self._headers)
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=self._tls) as response:
                 return json.loads(response.read() or b"null")
         except urllib.error.HTTPError as error:
             if error.code == 404:

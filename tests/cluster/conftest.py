@@ -1,19 +1,27 @@
-"""The cluster that the tests run on: one of their own, so that the user's is never touched."""
+"""The clusters that the tests run on, one for each process that runs a part of them."""
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.project import CLUSTER, Project
+from tests.cluster.project import CLUSTER, CLUSTERS, Project
 from toolchain import cluster
 from toolchain.cluster import Addresses
 
 
+def pytest_sessionstart() -> None:
+    """Ends and deletes what a killed run left, once, before the processes start."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        for left in sorted(CLUSTERS.glob("[!.]*")):
+            cluster.reset(left)
+
+
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[Addresses]:
-    """A new cluster. Fails loudly where it cannot be started; what a killed run left is ended and deleted first."""
-    cluster.reset(CLUSTER)
+    """A new cluster. Fails loudly where it cannot be started."""
     started = cluster.start(CLUSTER)
     yield started
     cluster.stop(CLUSTER)
@@ -22,11 +30,11 @@ def addresses() -> Iterator[Addresses]:
 @pytest.fixture
 def project(addresses: Addresses, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
     """The program of this checkout with a backend, a stack and a service of the test's own; its jobs end afterwards."""
-    project = Project(tmp_path, addresses, name=_service_name(request.node.name))
+    project = Project(tmp_path, addresses, name=service_name(request.node.name))
     yield project
     project.clean_up()
 
 
-def _service_name(test: str) -> str:
+def service_name(test: str) -> str:
     """A name that no other test has: jobs of all tests live in one cluster."""
-    return test.removeprefix("test_").replace("_", "-")[:60].strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", test.removeprefix("test_").lower())[:60].strip("-")

@@ -16,8 +16,11 @@ from toolchain import paths
 from toolchain.cluster import Addresses
 from toolchain.embedded import processes
 
-CLUSTER = (paths.ROOT / ".caravan" / "test-cluster").resolve()
-"""The cluster that the tests run on: one of their own, so that the user's is never touched."""
+CLUSTERS = (paths.ROOT / ".caravan" / "test-clusters").resolve()
+"""The folder of the clusters that the tests run on: their own, so that the user's is never touched."""
+
+CLUSTER = CLUSTERS / os.environ.get("PYTEST_XDIST_WORKER", "single")
+"""This process's cluster. Tests wait more than they work, so several processes each run a part of them."""
 
 OF_THE_CLUSTER = {processes.MARKER: str(CLUSTER)}
 """In the environment of what a test starts: should the tests be killed, the next run ends it with the cluster's own."""
@@ -83,6 +86,7 @@ class Project:
             "PULUMI_CONFIG_PASSPHRASE": "of the tests",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_PARALLEL_DIFF": "true",
         }
         self.run("stack", "init", "dev")
 

@@ -107,18 +107,25 @@ def test_existing_ones_are_refused_and_then_imported(guarded: Project) -> None:
     body = {"Name": "d", "Type": "client", "Policies": [name], "Roles": [{"ID": role["ID"]}], "ExpirationTTL": "2h"}
     token = guarded.nomad.call("POST", "/v1/acl/token", body)
 
+    use(guarded, program(guarded, READ, "e"))
+    preview, refused = guarded.preview(check=False), guarded.up("--skip-preview", check=False)
+    assert 0 not in (preview.code, refused.code)
+    assert "It is not overwritten" in refused.text
     use(guarded, program(guarded, READ))
+    code = ""
     for kind, own_name, id_ in (
         ("aclPolicy:AclPolicy", "policy", name),
         ("aclRole:AclRole", "role", role["ID"]),
         ("aclToken:AclToken", "token", token["AccessorID"]),
     ):
-        command = ["import", "--generate-code=false", f"nomad:index/{kind}", own_name, id_]
+        command = ["import", f"nomad:index/{kind}", own_name, id_]
         if own_name != "token":
-            refused = guarded.up("--skip-preview", check=False)
-            assert refused.code != 0
-            assert f"pulumi {' '.join(command)}. " in refused.text
-        guarded.run(*command, "--yes", "--protect=false")
+            assert f"pulumi {' '.join(command)}. " in preview.text
+        file = guarded.folder / "generated.py"
+        guarded.run(*command, "--yes", "--protect=false", "--out", str(file))
+        code += file.read_text()
+    assert re.search(r"\n\s+3 unchanged\n|\n\s+4 unchanged\n", guarded.preview().text)
+    use(guarded, code)
     assert re.search(r"\n\s+3 unchanged\n|\n\s+4 unchanged\n", guarded.preview().text)
     exported = guarded.run("stack", "export").text
     assert token["SecretID"] not in exported

@@ -58,13 +58,15 @@ def test_the_life_of_a_namespace(project: Project) -> None:
 
 def test_an_existing_namespace_is_refused_and_then_imported(project: Project) -> None:
     path = f"/v1/namespace/{project.name}"
-    project.nomad.call("PUT", path, {"Name": project.name, "Description": "one", "Meta": {"team": "a"}})
+    project.nomad.call("PUT", path, {"Name": project.name, "Description": "theirs", "Meta": {"team": "a"}})
     use(project, namespace(project, "one"))
     for refused in (project.preview(check=False), project.up("--skip-preview", check=False)):
         assert refused.code != 0
         assert "It is not overwritten" in refused.text
 
     imports(project, refused.text)
+    assert 'description "theirs" → "one"' in project.preview().text
+    project.up()
     assert UNCHANGED.search(project.preview().text)
     project.run("destroy", "--yes")
     assert project.nomad.call("GET", path) is None
@@ -72,7 +74,7 @@ def test_an_existing_namespace_is_refused_and_then_imported(project: Project) ->
 
 def imports(project: Project, refused: str) -> None:
     """Runs the command that a refusal names."""
-    command = re.search(r"pulumi (import \S+ \S+ \S+ \S+)\. ", refused)
+    command = re.search(r"pulumi (import( \S+)+)\. Or ", refused)
     assert command, refused
     project.run(*command[1].split(), "--yes", "--protect=false")
 
@@ -132,12 +134,13 @@ def test_the_life_of_a_variable_whose_values_are_shown_nowhere(project: Project)
 def test_an_existing_variable_is_refused_and_then_imported(project: Project) -> None:
     path = f"/v1/var/tests/{project.name}"
     project.nomad.call("PUT", path, {"Path": f"tests/{project.name}", "Items": {"key": "one-horse"}})
-    use(project, variable(project, key="one-horse"))
+    use(project, variable(project, key="two-horse"))
     refused = project.up("--skip-preview", check=False)
     assert refused.code != 0
     assert "It is not overwritten" in refused.text
 
     imports(project, refused.text)
+    use(project, variable(project, key="one-horse"))
     preview = project.preview("--diff").text
     assert UNCHANGED.search(preview)
     exported = project.run("stack", "export").text
@@ -181,8 +184,13 @@ def test_the_life_of_a_node_pool(project: Project) -> None:
     assert project.nomad.call("GET", path)["Meta"] in (None, {})
 
     project.run("state", "delete", "--yes", urn(project, "p"))
+    use(project, node_pool(project, "four"))
     imports(project, project.preview(check=False).text)
+    use(project, node_pool(project, "three"))
     assert UNCHANGED.search(project.preview().text)
+
+    project.run("state", "delete", "--yes", urn(project, "p"))
+    assert "It is taken over" in project.up().text
     project.run("destroy", "--yes")
     assert project.nomad.call("GET", path) is None
 

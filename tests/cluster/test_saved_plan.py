@@ -1,0 +1,114 @@
+"""`pulumi preview --save-plan`, then `pulumi up --plan`: applied to the cluster that was previewed, and to no other."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cluster.programs import job, use, write_job
+from tests.cluster.project import Project
+
+pytestmark = pytest.mark.cluster
+
+
+def program(project: Project, **changes: Any) -> None:
+    """One service, with `changes` at its top level."""
+    text = write_job(project.folder, "job", {**job(project.name, "service"), **changes})
+    use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
+
+
+def raised_priority(project: Project) -> None:
+    running = project.nomad.job(project.name)
+    project.nomad.register({**running, "Priority": 70})
+
+
+def scaled(project: Project) -> None:
+    body = {"Count": 2, "Target": {"Group": "g"}, "Message": "by hand"}
+    project.nomad.call("POST", f"/v1/job/{project.name}/scale", body)
+
+
+def stopped(project: Project) -> None:
+    project.nomad.call("DELETE", f"/v1/job/{project.name}")
+
+
+def purged(project: Project) -> None:
+    project.nomad.purge(project.name)
+
+
+@pytest.mark.parametrize(
+    ("moved", "program_changes"), [(raised_priority, True), (scaled, True), (stopped, False), (purged, False)]
+)
+def test_a_cluster_that_has_moved_is_refused(
+    project: Project, moved: Callable[[Project], None], program_changes: bool
+) -> None:
+    program(project)
+    project.up()
+    if program_changes:
+        program(project, Priority=60)
+    project.preview("--save-plan", "plan.json")
+    moved(project)
+    before = project.nomad.job(project.name)
+
+    refused = project.up("--plan", "plan.json", check=False)
+    assert refused.code != 0
+    assert "violates plan" in refused.text
+    assert f'job "{project.name}" is' in refused.text
+    after = project.nomad.job(project.name)
+    assert (before and before["JobModifyIndex"]) == (after and after["JobModifyIndex"])
+
+
+def test_a_job_that_somebody_else_made_meanwhile_is_refused(project: Project) -> None:
+    program(project)
+    project.preview("--save-plan", "plan.json")
+    project.nomad.register({**job(project.name, "service"), "Name": project.name})
+
+    refused = project.up("--plan", "plan.json", check=False)
+    assert refused.code != 0
+    assert "violates plan" in refused.text
+    assert project.nomad.job(project.name)["Version"] == 0
+
+
+def test_a_plan_for_a_cluster_that_has_not_moved_is_applied(project: Project) -> None:
+    program(project)
+    project.preview("--save-plan", "plan.json")
+    project.up("--plan", "plan.json")
+
+    program(project, Priority=60)
+    shown = project.preview("--diff", "--save-plan", "plan.json")
+    assert "inNomad" not in shown.text
+    project.up("--plan", "plan.json")
+    assert project.nomad.job(project.name)["Priority"] == 60
+
+    project.preview("--save-plan", "plan.json")
+    assert "inNomad" not in project.up("--plan", "plan.json").text
+    program(project, Priority=61)
+    project.up("--strict")
+    assert project.nomad.job(project.name)["Priority"] == 61
+
+
+def test_an_autoscaler_may_move_its_counts_meanwhile(project: Project) -> None:
+    spec = job(project.name, "service")
+    spec["TaskGroups"][0]["Scaling"] = {"Enabled": True, "Min": 1, "Max": 5}
+    program(project, TaskGroups=spec["TaskGroups"])
+    project.up()
+    program(project, TaskGroups=spec["TaskGroups"], Priority=60)
+    project.preview("--save-plan", "plan.json")
+    scaled(project)
+
+    project.up("--plan", "plan.json")
+    running = project.nomad.job(project.name)
+    assert (running["Priority"], running["TaskGroups"][0]["Count"]) == (60, 2)
+
+
+def test_a_state_without_what_was_seen_shows_no_change(project: Project) -> None:
+    program(project)
+    project.up()
+    exported = project.run("stack", "export").text
+    assert '"__inNomad"' in exported
+    older = project.folder / "older.json"
+    older.write_text(exported.replace('"__inNomad"', '"__other"').replace('"__job"', '"__another"'))
+    project.run("stack", "import", "--file", "older.json")
+
+    shown = project.preview("--diff").text
+    assert "2 unchanged" in shown
+    assert "inNomad" not in shown
