@@ -3,13 +3,25 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from components.consul import ExternalService, KeyValues, ServiceIntentions
     from components.image import Image, ImageArgs
     from components.microservice import Microservice
     from components.microservice_args import MicroserviceArgs
 
-__all__ = ["Image", "ImageArgs", "Microservice", "MicroserviceArgs"]
+__all__ = [
+    "ExternalService",
+    "Image",
+    "ImageArgs",
+    "KeyValues",
+    "Microservice",
+    "MicroserviceArgs",
+    "ServiceIntentions",
+]
 
 _HOMES = {
+    "ExternalService": "components.consul",
+    "KeyValues": "components.consul",
+    "ServiceIntentions": "components.consul",
     "Image": "components.image",
     "ImageArgs": "components.image",
     "Microservice": "components.microservice",

@@ -35,6 +35,8 @@ class DockerIgnore:
 
     def ignores(self, path: str) -> bool:
         """Whether the path (relative to the context, `/` between parts) is left out. The last match wins."""
+        if not self._patterns:
+            return False
         parts = path.split("/")
         # A pattern that matches a folder also matches what is below it.
         prefixes = ["/".join(parts[:length]) for length in range(len(parts), 0, -1)]

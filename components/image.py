@@ -100,13 +100,18 @@ class Image(pulumi.ComponentResource):
         self.register_outputs({"reference": self.reference, "digest": self.digest})
 
 
-def registry_provider(registry: Registry) -> docker.Provider:
+def registry_provider(
+    registry: Registry, username: str | None = None, password: pulumi.Input[str] | None = None
+) -> docker.Provider:
     """The Docker provider that pushes to the registry, to be passed to images in their options.
 
-    Credentials are those of `docker login`, read when they are used: the state holds none.
+    Without a username the credentials are those of `docker login`, read when they are used: the state holds none. A
+    password is a secret, in the state as everywhere.
     """
     auth: docker.ProviderRegistryAuthArgsDict = {"address": registry.url}
-    if not _has_login(registry.url.partition("://")[2]):
+    if username is not None:
+        auth |= {"username": username, "password": pulumi.Output.secret(password)}
+    elif not _has_login(registry.url.partition("://")[2]):
         # The provider demands an entry for a registry that needs none, too.
         auth["auth_disabled"] = True
     return docker.Provider("registry", registry_auth=[auth])

@@ -1,22 +1,28 @@
 """A microservice: a Nomad job that Consul knows, and the addresses at which Consul finds it healthy."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_consul as consul
 import pulumi_nomad as nomad
 
+from components.file_sources import read_sources
 from components.jobspec import Placement, build_job
 from components.microservice_args import MicroserviceArgs
+from components.microservice_secrets import SecretValues
+from components.problems import Problem, SettingsError
 from components.service_model import Service
 from components.validation import validate
+from components.yaml_file import KeyPath
 
-_PLACEMENT = ("datacenters", "namespace", "region")
+_APART = ("image", "image_digest", "secrets", "secret_options", "secrets_version")
+"""Arguments that are no keys of service.yaml, or have other values there."""
 
 
 class Microservice(pulumi.ComponentResource):
-    """Runs an image as a Nomad service job, and waits until Consul finds it healthy.
+    """Runs a service or another job in Nomad, and waits until Consul finds it healthy.
 
     A version that does not get healthy fails the update while the previous one keeps serving.
 
@@ -25,29 +31,36 @@ class Microservice(pulumi.ComponentResource):
     """
 
     urls: pulumi.Output[list[str]]
-    """Addresses of the instances that Consul finds healthy, sorted."""
-    image: pulumi.Output[str]
-    """What runs, with its digest if the image is built by this program."""
+    """Addresses of the instances that Consul finds healthy, sorted. Empty where there is no port."""
+    image: pulumi.Output[str | None]
+    """What runs, with its digest if the image is built by this program; None for a driver that runs none."""
     version: pulumi.Output[int]
     """Number of the job's version in Nomad, from 0."""
 
     def __init__(self, name: str, args: MicroserviceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caravan:index:Microservice", name, None, opts)
         service = _service(name, args)
-        placement = _placement(args)
         digest = args.get("image_digest")
+        secrets = SecretValues(self, name, service, args.get("secrets") or {}, args.get("secrets_version"))
 
-        def jobspec(image: str) -> str:
-            return json.dumps(build_job(service, image, placement, built=digest is not None), sort_keys=True)
+        def jobspec(known: dict[str, Any]) -> str:
+            job = build_job(
+                service,
+                known["image"],
+                Placement(),
+                built=digest is not None,
+                secrets_version=known["secrets_version"],
+            )
+            return json.dumps(job, sort_keys=True)
 
-        image = pulumi.Output.from_input(args["image"])
+        image = pulumi.Output.from_input(args.get("image"))
         job = nomad.Job(
             f"{name}-job",
-            jobspec=image.apply(jobspec),
+            jobspec=pulumi.Output.all(image=image, secrets_version=secrets.version).apply(jobspec),
             json=True,
             detach=False,
             purge_on_destroy=True,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=secrets.resources),
         )
         self.urls = _healthy_urls(service, job, pulumi.InvokeOutputOptions(parent=self))
         self.image = image if digest is None else pulumi.Output.format("{0}@{1}", image, digest)
@@ -57,21 +70,38 @@ class Microservice(pulumi.ComponentResource):
 
 def _service(name: str, args: MicroserviceArgs) -> Service:
     """The service of the arguments, valid. The image may be known only later, so it is not part of it here."""
-    apart = {"image", "image_digest", *_PLACEMENT}
-    described: dict[str, Any] = {key: value for key, value in args.items() if key not in apart}
-    return validate({"name": name, **described}, lambda path: f'Microservice "{name}": {".".join(map(str, path))}')
 
+    def where(path: KeyPath) -> str:
+        return f'Microservice "{name}": {".".join(map(str, path))}'
 
-def _placement(args: MicroserviceArgs) -> Placement:
-    return Placement(tuple(args.get("datacenters", ("dc1",))), args.get("namespace"), args.get("region"))
+    options = args.get("secret_options") or {}
+    described: dict[str, Any] = {key: value for key, value in args.items() if key not in _APART}
+    described["secrets"] = {key: options.get(key, {}) for key in (*(args.get("secrets") or {}), *options)}
+    service = read_sources(validate({"name": name, **described}, where), Path.cwd(), where)
+    problems = [
+        Problem(where(("secret_options", key)), "is there, but secrets has no value of that name")
+        for key in options
+        if key not in (args.get("secrets") or {})
+    ]
+    if service.runs_image and args.get("image") is None:
+        problems.append(Problem(where(("image",)), "is missing"))
+    if not service.runs_image and args.get("image") is not None:
+        problems.append(
+            Problem(where(("image",)), f'is there, but the driver "{service.driver}" runs none: take it out')
+        )
+    if problems:
+        raise SettingsError(problems)
+    return service
 
 
 def _healthy_urls(service: Service, job: nomad.Job, opts: pulumi.InvokeOutputOptions) -> pulumi.Output[list[str]]:
+    if service.advertised_port is None:
+        return pulumi.Output.from_input([])
     # Asked through an output of the job: after the rollout, and not at the preview of a change, when the answer would
     # be the addresses that the change is about to replace.
     name = job.modify_index.apply(lambda _: service.name)
     health = consul.get_service_health_output(name=name, passing=True, opts=opts)
-    scheme = "http" if "http" in service.ports else "tcp"
+    scheme = service.protocol()
     return health.results.apply(lambda results: sorted(url for result in results for url in _urls(result, scheme)))
 
 

@@ -1,133 +1,142 @@
 """The arguments of a Microservice: the keys of service.yaml, for programs.
 
-Values are checked by service_model.py and service_rules.py. Types that Pulumi can offer to other languages are
-TypedDicts, and their annotations must not be strings: no `from __future__ import annotations` here.
+Their parts are in microservice_parts.py. Types that Pulumi can offer to other languages are TypedDicts without a base,
+and their annotations must not be strings: no `from __future__ import annotations` here.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-
-class PortArgs(TypedDict):
-    """A port."""
-
-    to: int
-    """Port that the process listens on, inside its container, 1 to 65535."""
-    static: NotRequired[int | None]
-    """Port on the node, 1 to 65535. Default: one that Nomad chooses, which lets instances share a node."""
-
-
-class CheckArgs(TypedDict):
-    """How Consul finds out whether an instance can serve. Source: Nomad, service > check."""
-
-    type: NotRequired[str]
-    """`http` or `tcp`. Default `http`."""
-    path: NotRequired[str | None]
-    """For http only. Default `/health`."""
-    port: NotRequired[str]
-    """Label of the port to ask. Default `http`."""
-    interval_s: NotRequired[float]
-    """Time between two checks, seconds, 1 or more. Default 5."""
-    timeout_s: NotRequired[float]
-    """Time for an answer, seconds, 1 or more. Default 2."""
-
-
-class ResourcesArgs(TypedDict):
-    """What is reserved for each instance. Source: Nomad, resources."""
-
-    cpu_mhz: NotRequired[int]
-    """Processor time, MHz, 1 or more. Default 100."""
-    memory_mb: NotRequired[int]
-    """Memory, MiB, 10 or more. Default 256."""
-    memory_max_mb: NotRequired[int | None]
-    """What an instance may use while the node has it, MiB, memory_mb or more. Default: memory_mb."""
-
-
-class RolloutArgs(TypedDict):
-    """How a new version replaces the old one. Source: Nomad, update."""
-
-    canary: NotRequired[int]
-    """Instances of the new version that must be healthy before an old one stops, 0 or more. Default 1."""
-    auto_promote: NotRequired[bool | None]
-    """Go on when the canaries are healthy. Default: true, if there are canaries."""
-    auto_revert: NotRequired[bool]
-    """Go back to the last stable version when the new one fails. Default true."""
-    max_parallel: NotRequired[int]
-    """Instances replaced at a time, 1 or more. Default 1."""
-    min_healthy_s: NotRequired[float]
-    """How long an instance must be healthy to count, seconds. Default 10."""
-    healthy_deadline_s: NotRequired[float]
-    """Time for one instance to become healthy, seconds, above min_healthy_s. Default 120."""
-    progress_deadline_s: NotRequired[float]
-    """Time in which one more instance must have become healthy, seconds, above healthy_deadline_s. Default 180."""
-    health_check: NotRequired[str]
-    """What healthy means: `checks` (passing in Consul) or `task_states` (just running). Default `checks`."""
-
-
-class RestartArgs(TypedDict):
-    """What happens on the node when an instance exits. Source: Nomad, restart."""
-
-    attempts: NotRequired[int]
-    """Restarts within the interval, 0 or more. Default 2."""
-    interval_s: NotRequired[float]
-    """Seconds, 5 or more. Default 300."""
-    delay_s: NotRequired[float]
-    """Time before a restart, seconds. Default 5."""
-    mode: NotRequired[str]
-    """After the attempts: `fail` (place it anew) or `delay` (wait for the interval to end). Default `fail`."""
-
-
-class RescheduleArgs(TypedDict):
-    """How often a failed instance is placed anew, possibly elsewhere. Source: Nomad, reschedule."""
-
-    attempts: NotRequired[int]
-    """Placements within the interval, 0 or more. Default 2."""
-    interval_s: NotRequired[float]
-    """Seconds, 15 or more. Default 3600."""
-    delay_s: NotRequired[float]
-    """Time before a placement, seconds, 5 or more. Default 5."""
+from components.microservice_parts import (
+    AffinityArgs,
+    CallArgs,
+    CheckArgs,
+    ConstraintArgs,
+    FileArgs,
+    InstanceResourcesArgs,
+    ParameterizedArgs,
+    PeriodicArgs,
+    PortArgs,
+    RescheduleArgs,
+    RestartArgs,
+    RolloutArgs,
+    ScalingArgs,
+    SecretArgs,
+    SpreadArgs,
+    TaskArgs,
+    VolumeArgs,
+)
 
 
 class MicroserviceArgs(TypedDict):
-    """A service that runs from an image."""
+    """A service that runs from an image, or by another driver."""
 
-    image: pulumi.Input[str]
-    """Reference of the image, with a tag or a digest: `registry.example.com/web:1.2.3`, or Image.reference."""
+    image: NotRequired[pulumi.Input[str]]
+    """Reference of the image, with a tag or a digest: `registry.example.com/web:1.2.3`, or Image.reference. Required if
+    the driver runs images."""
     image_digest: NotRequired[pulumi.Input[str]]
     """Image.digest, for an image that this program builds. It need not be in its registry at preview."""
+    secrets: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Values that reach the process as variables of these names and are shown nowhere: they are kept in Nomad's
+    variable nomad/jobs/<name>, 64 KiB together at the most."""
+    secret_options: NotRequired[Mapping[str, SecretArgs]]
+    """Secrets by name that become files instead."""
+    secrets_version: NotRequired[pulumi.Input[str]]
+    """Any text that changes when a secret does and tells nothing of it: a new one starts a rollout. Default: a slow,
+    salted fingerprint of the values."""
+    driver: NotRequired[str]
+    """docker, podman, exec, raw_exec, java, qemu or any other that the nodes have. Default `docker`."""
+    command: NotRequired[str | None]
+    """Program to run. Default for images: the image's own command."""
+    args: NotRequired[Sequence[str]]
+    """Its arguments. Everybody who can read the job or list processes reads them: no place for secrets. Nomad fills
+    in what it knows, as in env; any other ${...} reaches the process as it is written. The same goes for command
+    and entrypoint."""
+    entrypoint: NotRequired[Sequence[str]]
+    """For images: instead of the image's own entrypoint."""
+    config: NotRequired[Mapping[str, Any]]
+    """More of the driver's own configuration, handed on as it is: every ${...} in it is Nomad's."""
+    user: NotRequired[str | None]
+    """User to run as. Default: the image's, or that of the Nomad agent's configuration."""
+    env: NotRequired[Mapping[str, str]]
+    """Variables for the process, readable by everybody who can read the job: no place for secrets. PORT is set to
+    the port labelled http. Nomad fills in what it knows, as ${NOMAD_ALLOC_ID}, ${node.class} or ${meta.rack}
+    (Nomad, "runtime interpolation"); any other ${...} reaches the process as it is written."""
+    files: NotRequired[Mapping[str, FileArgs]]
+    """Files that it finds, by path."""
+    labels: NotRequired[Mapping[str, str]]
+    """Labels of the container."""
+    resources: NotRequired[InstanceResourcesArgs]
+    """What is reserved for each instance."""
+    kill_timeout_s: NotRequired[float]
+    """Time between SIGTERM and SIGKILL. Source: task > kill_timeout. In seconds. Default 20."""
+    kill_signal: NotRequired[str | None]
+    """Signal that asks the process to end. Default SIGTERM (SIGINT without a container)."""
     name: NotRequired[str]
     """Name in Nomad and Consul, up to 63 lower-case letters, digits and hyphens. Default: the resource's name."""
     version: str
-    """The service's own version, a tag in Consul. Up to 115 letters, digits, dots, hyphens and underscores."""
+    """The service's own version, a tag in Consul and part of a built image's tag."""
+    type: NotRequired[str]
+    """service: runs until it is stopped; batch: runs to its end; system and sysbatch: the same, once on every node.
+    Default `service`."""
     ports: NotRequired[Mapping[str, PortArgs]]
-    """By label. Default none."""
+    """By label."""
     check: NotRequired[CheckArgs | None]
-    """Default: GET /health on the port labelled http, if there is one. None: no check."""
-    resources: NotRequired[ResourcesArgs]
-    """Default: 100 MHz, 256 MiB."""
+    """Default: GET /health on the port labelled http, if there is one and `checks` is empty. null: none."""
+    checks: NotRequired[Mapping[str, CheckArgs]]
+    """More checks, by name."""
     count: NotRequired[int]
-    """Instances, 0 or more. Default 1."""
-    env: NotRequired[Mapping[str, str]]
-    """Variables for the process, readable by everybody who can read the job: no place for secrets. PORT is set to the
-    `to` of the port labelled http. Nomad fills in what it knows, as `${NOMAD_ALLOC_ID}`; any other `${...}` reaches the
-    process as it is written."""
-    tags: NotRequired[Sequence[str]]
-    """Tags in Consul besides the name and name@version. Default none."""
+    """Instances. For system jobs: per node. Default 1."""
+    scaling: NotRequired[ScalingArgs | None]
+    """Bounds for an autoscaler. Default: nothing but `count` decides how many there are."""
+    volumes: NotRequired[Mapping[str, VolumeArgs]]
+    """Storage, by name."""
+    calls: NotRequired[Mapping[str, CallArgs]]
+    """Services that this one uses, by their names in Consul."""
+    mesh: NotRequired[bool]
+    """Whether instances are in Consul's service mesh: with a proxy beside them and a network of their own (bridge).
+    Default false."""
+    tasks: NotRequired[Mapping[str, TaskArgs]]
+    """Tasks beside the service's own: to prepare it, to accompany it, to clear up after it."""
+    constraints: NotRequired[Sequence[ConstraintArgs]]
+    """Conditions that nodes must meet."""
+    affinities: NotRequired[Sequence[AffinityArgs]]
+    """Preferences for nodes."""
+    spreads: NotRequired[Sequence[SpreadArgs]]
+    """How instances are spread over nodes."""
     rollout: NotRequired[RolloutArgs]
-    """Default: a canary, promoted when healthy, and a revert when not."""
+    """For services and system jobs; what runs to its end has no rollout."""
     restart: NotRequired[RestartArgs]
-    """Default: 2 restarts, 5 s apart."""
+    """What happens on the node when an instance exits."""
     reschedule: NotRequired[RescheduleArgs]
-    """Default: 2 new placements an hour."""
+    """How often a failed instance is placed anew. For services and batch jobs."""
+    periodic: NotRequired[PeriodicArgs | None]
+    """When it runs, for batch and sysbatch. Default: once, when it is deployed."""
+    parameterized: NotRequired[ParameterizedArgs | None]
+    """Runs when it is dispatched, for batch and sysbatch. Default: runs without being asked."""
+    tags: NotRequired[Sequence[str]]
+    """Tags in Consul besides the name and name@version."""
+    meta: NotRequired[Mapping[str, str]]
+    """For people and tools that read the job; the process finds them as NOMAD_META_<key>."""
     shutdown_delay_s: NotRequired[float]
-    """Time between leaving Consul and SIGTERM, seconds. Default 3. Source: Nomad, group > shutdown_delay."""
-    kill_timeout_s: NotRequired[float]
-    """Time between SIGTERM and SIGKILL, seconds. Default 20. Source: Nomad, task > kill_timeout."""
-    datacenters: NotRequired[Sequence[str]]
-    """Nomad datacenters to run in. Default `dc1`."""
+    """Time between leaving Consul and SIGTERM: clients look elsewhere meanwhile. Source: group > shutdown_delay. In
+    seconds. Default 3."""
     namespace: NotRequired[str | None]
     """Nomad namespace. Default: the provider's."""
     region: NotRequired[str | None]
     """Nomad region. Default: the provider's."""
+    group_name: NotRequired[str | None]
+    """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
+    task_name: NotRequired[str | None]
+    """Name of the service's own task. Default: the service's name."""
+    datacenters: NotRequired[Sequence[str] | None]
+    """Nomad datacenters to run in. Default `dc1`."""
+    node_pool: NotRequired[str | None]
+    """Nomad node pool. Default: Nomad's, which is `default`."""
+    priority: NotRequired[int | None]
+    """Higher goes first where nodes are short. Default: Nomad's 50; Nomad's default limit is 100."""
+    job: NotRequired[Mapping[str, Any]]
+    """More of the job, in the JSON of Nomad's API, merged into it last: mappings key by key, lists of named parts
+    (TaskGroups, Tasks, Services) part by part, anything else replaces."""

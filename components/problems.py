@@ -1,6 +1,7 @@
 """What is wrong with the user's input, in sentences, all of it at once."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,8 +24,14 @@ class SettingsError(Exception):
     """Raised for bad input, with all its problems."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        self.problems = tuple(sorted(set(problems), key=_by_place))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def _by_place(problem: Problem) -> list[tuple[int, str]]:
+    """Line 9 before line 10."""
+    parts = re.split(r"([0-9]+)", str(problem))
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

@@ -8,16 +8,19 @@ from typing import Any, cast
 
 import pulumi
 
+from components.call_order import call_order
+from components.call_targets import resolved_calls
 from components.image import Image, ImageArgs, registry_provider
 from components.image_reference import Registry
 from components.microservice import Microservice
 from components.microservice_args import MicroserviceArgs
-from components.problems import Problem, SettingsError
+from components.not_reached import tell_what_is_not_reached
+from components.problems import SettingsError
 from components.settings import DeployedService, Settings, load
-from components.stack_config import KEYS
+from components.stack_file import PROJECT, StackFile
+from components.stack_model import KEYS
 
-PROJECT = "caravan"
-_STRUCTURED = ("datacenters", "services")
+_STRUCTURED = ("datacenters", "defaults", "external_services", "registry", "secrets", "services")
 
 
 def read_settings() -> Settings:
@@ -27,7 +30,8 @@ def read_settings() -> Settings:
         pulumi.RunError: with everything that is wrong with them.
     """
     try:
-        return load(Path.cwd(), pulumi.get_stack(), _config(), os.environ)
+        values, secret_keys = _config()
+        return load(Path.cwd(), StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys), os.environ)
     except SettingsError as error:
         listed = "\n".join(f"  - {problem}" for problem in error.problems)
         raise pulumi.RunError(f"these settings cannot be deployed:\n{listed}") from None
@@ -39,7 +43,10 @@ def build_images(settings: Settings) -> dict[str, Image]:
     built = [service for service in settings.services if service.build is not None]
     if registry is None or not built:
         return {}
-    provider = registry_provider(registry)
+    account = settings.stack.registry_account
+    provider = (
+        registry_provider(registry, account.username, account.password) if account else registry_provider(registry)
+    )
     return {
         service.spec.name: Image(
             service.spec.name, _image_args(service, registry), pulumi.ResourceOptions(providers=[provider])
@@ -49,29 +56,30 @@ def build_images(settings: Settings) -> dict[str, Image]:
 
 
 def deploy(settings: Settings, images: Mapping[str, Image]) -> dict[str, Microservice]:
-    """Run each service, by its name. None of them changes before every image is built and pushed."""
-    opts = pulumi.ResourceOptions(depends_on=list(images.values()))
-    return {
-        service.spec.name: Microservice(
-            service.spec.name, _microservice_args(settings, service, images.get(service.spec.name)), opts
+    """Run each service, by its name: none of them before every image is built and pushed, and each after those that it
+    calls. Where one fails, those that wait for it are left as they are, and named."""
+    services = {service.spec.name: service for service in settings.services}
+    order = call_order({name: service.spec.calls for name, service in services.items()})
+    for cycle in order.cycles:
+        pulumi.log.warn(f"calls go in a circle: {' → '.join(cycle)}; {cycle[0]} changes first, before what it calls")
+    deployed: dict[str, Microservice] = {}
+    for name in order.names:
+        opts = pulumi.ResourceOptions(
+            depends_on=[*images.values(), *(deployed[callee] for callee in order.waits_for[name])],
+            transformations=[tell_what_is_not_reached(name, order.waiting_for(name))],
         )
-        for service in settings.services
-    }
+        args = _microservice_args(settings, services[name], images.get(name))
+        deployed[name] = Microservice(name, args, opts)
+    return dict(sorted(deployed.items()))
 
 
-def _config() -> dict[str, Any]:
-    """The stack's configuration of this project, without the `caravan:`."""
-    config = pulumi.Config(PROJECT)
+def _config() -> tuple[dict[str, Any], frozenset[str]]:
+    """The stack's configuration of this project without the `caravan:`, and the keys that hold a secret."""
     # pulumi.Config cannot list its keys, and so cannot find a misspelt one.
     written = {key.partition(":")[2] for key in pulumi.runtime.get_config_env() if key.startswith(f"{PROJECT}:")}
-    secret = sorted(key for key in written if pulumi.runtime.is_config_secret(f"{PROJECT}:{key}"))
-    if secret:
-        what = "holds a secret, which everybody who can read the job would see: keep it in a Nomad Variable"
-        raise SettingsError(
-            Problem(f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {PROJECT}:{key}", what) for key in secret
-        )
-    values = {key: config.get(key) for key in written.union(KEYS)}
-    return {key: _value(key, text) for key, text in values.items() if text is not None}
+    values = {key: pulumi.runtime.get_config(f"{PROJECT}:{key}") for key in written.union(KEYS)}
+    secret = frozenset(key for key in written if pulumi.runtime.is_config_secret(f"{PROJECT}:{key}"))
+    return {key: _value(key, text) for key, text in values.items() if text is not None}, secret
 
 
 def _value(key: str, text: str) -> Any:
@@ -99,10 +107,20 @@ def _image_args(service: DeployedService, registry: Registry) -> ImageArgs:
 
 
 def _microservice_args(settings: Settings, service: DeployedService, image: Image | None) -> MicroserviceArgs:
-    described = service.spec.model_dump(exclude={"image"})
-    source: dict[str, Any] = {"image": service.spec.image.reference}
+    # Only what was written: a default may be another one where the value is said to be there.
+    described = service.spec.model_dump(exclude={"image", "calls", "secrets"}, exclude_unset=True)
+    spec = service.spec
+    if spec.calls:
+        others = {other.spec.name: other.spec for other in settings.services}
+        described["calls"] = {name: call.model_dump() for name, call in resolved_calls(spec, others).items()}
+    if spec.secrets:
+        values = settings.stack.secrets.services[service.key]
+        described["secrets"] = {name: pulumi.Output.secret(values[name]) for name in spec.secrets}
+        described["secret_options"] = {name: option.model_dump() for name, option in spec.secrets.items()}
+        described["secrets_version"] = settings.stack.secrets.version(service.key)
+    source: dict[str, Any] = {}
     if image is not None:
         source = {"image": image.reference, "image_digest": image.digest}
-    stack = settings.stack
-    place = {"datacenters": stack.datacenters, "namespace": stack.namespace, "region": stack.region}
-    return cast(MicroserviceArgs, {**described, **source, **place})
+    elif spec.image.reference is not None:
+        source = {"image": spec.image.reference}
+    return cast(MicroserviceArgs, {**described, **source})

@@ -1,23 +1,40 @@
-"""What an environment is: the `caravan:` keys of its stack file, and their defaults."""
+"""The settings of an environment: the `caravan:` keys of its stack file, and the variables that stand in for some."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.image_reference import ImageReference, Registry
-from components.problems import Problem, SettingsError, did_you_mean, shown
+from pydantic import ValidationError
 
-KEYS = ("base_image", "datacenters", "namespace", "region", "registry", "services")
+from components.image_reference import ImageReference, Registry
+from components.problems import Problem, shown
+from components.stack_file import StackFile
+from components.stack_model import External, Stack
+from components.stack_secrets import StackSecrets, open_values, read_secrets, set_command
+from components.validation import problems_of, without, wrong_paths
+from components.yaml_file import KeyPath
+
+PLACEMENT = ("datacenters", "namespace", "region")
+"""Keys that say where the environment's services run."""
+
+
+@dataclass(frozen=True)
+class RegistryAccount:
+    """As whom to push."""
+
+    username: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class StackConfig:
     """The settings of one environment."""
 
-    file: str
-    """The stack's file, as to name it to the user."""
+    file: StackFile
     registry: Registry | None = None
     """Where built images go. From `caravan:registry`, else from CARAVAN_REGISTRY."""
+    registry_account: RegistryAccount | None = None
+    """Default: that of `docker login`."""
     base_image: str | None = None
     """Value for `ARG BASE_IMAGE` in Dockerfiles that have it. From `caravan:base_image`, else CARAVAN_BASE_IMAGE."""
     datacenters: tuple[str, ...] = ("dc1",)
@@ -26,102 +43,102 @@ class StackConfig:
     """Nomad namespace. Default: the provider's."""
     region: str | None = None
     """Nomad region. Default: the provider's."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What differs here in every service."""
     services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The services to deploy, each with what differs here from its service.yaml."""
+    left_out: frozenset[str] = frozenset()
+    """The services that are listed as false."""
+    external_services: Mapping[str, External] = field(default_factory=dict)
+    """Services that others register in Consul."""
+    secrets: StackSecrets = field(default_factory=StackSecrets)
 
 
-def read_stack_config(config: Mapping[str, Any], environment: Mapping[str, str], file: str) -> StackConfig:
-    """The stack's settings.
+def read_stack_config(stack: StackFile, environment: Mapping[str, str], problems: list[Problem]) -> StackConfig:
+    """The stack's settings, and defaults in place of what is wrong: so the services can be checked all the same.
 
     Args:
-        config: the stack's keys without their `caravan:`.
+        stack: the keys as they were written.
         environment: the process's variables.
-        file: the stack's file, as to name it to the user.
-
-    Raises:
-        SettingsError: with every problem found.
+        problems: what is wrong is added here.
     """
-    reader = _Reader(config, environment, file)
-    settings = StackConfig(
-        file=file,
-        registry=reader.registry(),
-        base_image=reader.base_image(),
-        datacenters=reader.datacenters(),
-        namespace=reader.text("namespace"),
-        region=reader.text("region"),
-        services=reader.services(),
+    secrets = read_secrets(stack, problems)
+    model = _validated(stack, problems)
+    registry, base_image = model.registry.address if model.registry else None, model.base_image
+    if "registry" not in stack.values:
+        registry = environment.get("CARAVAN_REGISTRY") or None
+    if "base_image" not in stack.values:
+        base_image = environment.get("CARAVAN_BASE_IMAGE") or None
+    return StackConfig(
+        file=stack,
+        registry=_registry(registry, problems),
+        registry_account=_account(model, secrets, stack, problems),
+        base_image=_base_image(base_image, problems),
+        datacenters=model.datacenters,
+        namespace=model.namespace,
+        region=model.region,
+        defaults=model.defaults,
+        services={name: override for name, override in model.services.items() if isinstance(override, dict)},
+        left_out=frozenset(name for name, override in model.services.items() if override is False),
+        external_services={name: external or External() for name, external in model.external_services.items()},
+        secrets=secrets,
     )
-    for key in sorted(set(config) - set(KEYS)):
-        reader.problem(key, f"is not a known key; {did_you_mean(key, KEYS)}")
-    if reader.problems:
-        raise SettingsError(reader.problems)
-    return settings
 
 
-class _Reader:
-    """Reads key by key and collects what is wrong."""
+def _validated(stack: StackFile, problems: list[Problem]) -> Stack:
+    """The keys as the model has them, without those that are wrong."""
+    values = open_values(stack)
+    if not stack.values.get("services"):
+        what = "must list the services to deploy, each with what differs here, as in {web: {}}"
+        problems.append(Problem(stack.where(("services",)), what))
+        values["services"] = {}
+    values.setdefault("services", {})
+    try:
+        return Stack.model_validate(values)
+    except ValidationError as error:
+        problems += problems_of(error, Stack, lambda path: _where(stack, path))
+        rest = without(values, wrong_paths(error))
+    rest.setdefault("services", {})
+    try:
+        return Stack.model_validate(rest)
+    except ValidationError:
+        return Stack(services={})
 
-    def __init__(self, config: Mapping[str, Any], environment: Mapping[str, str], file: str) -> None:
-        self.problems: list[Problem] = []
-        self._config = config
-        self._environment = environment
-        self._file = file
 
-    def problem(self, key: str, what: str) -> None:
-        self.problems.append(Problem(f"{self._file}: caravan:{key}", what))
+def _where(stack: StackFile, path: KeyPath) -> str:
+    # A registry that is just an address has no keys of its own.
+    just_text = isinstance(stack.values.get(str(path[0])), str)
+    return stack.where(path[:1] if just_text else path)
 
-    def text(self, key: str) -> str | None:
-        value = self._config.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, str) or not value or not value.isprintable():
-            self.problem(key, f"is {shown(value)}, but must be text on one line, not empty")
-            return None
-        return value
 
-    def registry(self) -> Registry | None:
-        where, value = self._or_environment("registry", "CARAVAN_REGISTRY")
-        if value is None:
-            return None
-        try:
-            return Registry.parse(value)
-        except ValueError as error:
-            self.problems.append(Problem(where, f"is {shown(value)}, but {error}"))
-            return None
+def _registry(text: str | None, problems: list[Problem]) -> Registry | None:
+    """The registry that the stack or, without a word of the stack, the process's variable names."""
+    try:
+        return None if text is None else Registry.parse(text)
+    except ValueError as error:
+        problems.append(Problem("The environment variable CARAVAN_REGISTRY", f"is {shown(text)}, but {error}"))
+        return None
 
-    def base_image(self) -> str | None:
-        where, value = self._or_environment("base_image", "CARAVAN_BASE_IMAGE")
-        if value is None:
-            return None
-        try:
-            ImageReference.parse(value)
-        except ValueError as error:
-            self.problems.append(Problem(where, f"is {shown(value)}, but {error}"))
-        return value
 
-    def datacenters(self) -> tuple[str, ...]:
-        value = self._config.get("datacenters", ["dc1"])
-        if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
-            self.problem("datacenters", f"is {shown(value)}, but must be a list of names, with one at least")
-            return ()
-        return tuple(value)
+def _base_image(text: str | None, problems: list[Problem]) -> str | None:
+    try:
+        if text is not None:
+            ImageReference.parse(text)
+        return text
+    except ValueError as error:
+        problems.append(Problem("The environment variable CARAVAN_BASE_IMAGE", f"is {shown(text)}, but {error}"))
+        return None
 
-    def services(self) -> Mapping[str, Mapping[str, Any]]:
-        value = self._config.get("services")
-        if not isinstance(value, dict) or not value:
-            found = "is missing" if value is None else f"is {shown(value)}"
-            self.problem("services", f"{found}, but must be a mapping of the services to deploy to what differs here")
-            return {}
-        overrides = {}
-        for name, override in value.items():
-            if not isinstance(override, dict | None):
-                self.problem(
-                    f"services.{name}", f"is {shown(override)}, but must be a mapping of what differs here, or {{}}"
-                )
-            overrides[name] = override if isinstance(override, dict) else {}
-        return overrides
 
-    def _or_environment(self, key: str, variable: str) -> tuple[str, str | None]:
-        if self._config.get(key) is not None:
-            return f"{self._file}: caravan:{key}", self.text(key)
-        return f"The environment variable {variable}", self._environment.get(variable) or None
+def _account(model: Stack, secrets: StackSecrets, stack: StackFile, problems: list[Problem]) -> RegistryAccount | None:
+    if model.registry is None:
+        return None
+    username, password = model.registry.username, secrets.registry_password
+    if (username is None) == (password is None):
+        return None if username is None or password is None else RegistryAccount(username, password)
+    if username is None:
+        problems.append(Problem(stack.where(("registry", "username")), "is missing, but there is a password"))
+    elif "password" not in stack.values.get("registry", {}):
+        what = f"is missing, but there is a username: {set_command('registry.password')}"
+        problems.append(Problem(stack.where(("registry", "password")), what))
+    return None

@@ -1,5 +1,7 @@
 """Read a YAML file that holds one mapping, with one clear sentence for everything that can be wrong with it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,34 @@ from components.problems import Problem, SettingsError, shown
 MAX_BYTES = 1_000_000
 """A service's settings fit in a screen; a megabyte is a mistake."""
 
+KeyPath = tuple[str | int, ...]
+"""The way to a value: keys of mappings and positions in lists."""
 
-def read_mapping(path: Path, shown_as: str) -> dict[str, Any]:
-    """The mapping that the file holds.
+
+@dataclass(frozen=True)
+class YamlFile:
+    """The mapping that a file holds, and where in the file."""
+
+    shown_as: str
+    """How to name the file to the user."""
+    data: dict[str, Any]
+    lines: Mapping[tuple[str, ...], int] = field(repr=False)
+    """The line of each key and of each element of a list (by its position as text), from 1."""
+
+    def place(self, path: KeyPath) -> str:
+        """`file:line` of what is at the path, or of the nearest thing around it; just `file` where there is none."""
+        keys = tuple(map(str, path))
+        line = next((self.lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in self.lines), None)
+        return self.shown_as if line is None else f"{self.shown_as}:{line}"
+
+
+def read_yaml(path: Path, shown_as: str, needs: str) -> YamlFile:
+    """The file's mapping.
 
     Args:
         path: the file.
         shown_as: how to name it to the user.
+        needs: what it must hold, for the sentence about an empty one.
 
     Raises:
         SettingsError: it cannot be read, or is not UTF-8, not YAML, or not a mapping with text keys.
@@ -31,8 +54,7 @@ def read_mapping(path: Path, shown_as: str) -> dict[str, Any]:
     if len(text.encode()) > MAX_BYTES:
         raise _problem(shown_as, f"is larger than {MAX_BYTES} bytes")
     try:
-        # _Loader extends SafeLoader: no tag can make Python objects.
-        content = yaml.load(text, Loader=_Loader)
+        content, lines = _load(text)
     except yaml.MarkedYAMLError as error:
         raise _problem(shown_as, f"is not valid YAML: {_sentence(error)}") from error
     except yaml.YAMLError as error:
@@ -40,10 +62,36 @@ def read_mapping(path: Path, shown_as: str) -> dict[str, Any]:
     except RecursionError as error:
         raise _problem(shown_as, "is not valid YAML: it is nested too deeply") from error
     if content is None:
-        raise _problem(shown_as, 'is empty: it must hold at least "version"')
+        raise _problem(shown_as, f"is empty: it must hold {needs}")
     if not isinstance(content, dict):
         raise _problem(shown_as, f"must hold a mapping of keys to values, but holds {shown(content)}")
-    return content
+    return YamlFile(shown_as, content, lines)
+
+
+def _load(text: str) -> tuple[Any, dict[tuple[str, ...], int]]:
+    # _Loader extends SafeLoader: no tag can make Python objects.
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return (None, {}) if node is None else (loader.construct_document(node), _lines(node))
+    finally:
+        loader.dispose()
+
+
+def _lines(root: yaml.Node) -> dict[tuple[str, ...], int]:
+    lines: dict[tuple[str, ...], int] = {}
+    waiting: list[tuple[tuple[str, ...], yaml.Node]] = [((), root)]
+    while waiting:
+        path, node = waiting.pop()
+        below: list[tuple[str, yaml.Node, yaml.Node]] = []
+        if isinstance(node, yaml.MappingNode):
+            below = [(key.value, key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            below = [(str(position), value, value) for position, value in enumerate(node.value)]
+        for part, written, value in below:
+            lines[*path, part] = written.start_mark.line + 1
+            waiting.append(((*path, part), value))
+    return lines
 
 
 def _problem(where: str, what: str) -> SettingsError:

@@ -1,42 +1,42 @@
-"""Jobs as Nomad's API takes them. Each file in jobspec/ holds an input and the whole expected job."""
+"""Jobs as Nomad's API takes them. Each file in cases/ holds an input and the whole expected job."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.jobspec import Placement, build_job
-from components.validation import validate
-
-CASES = sorted(Path(__file__).with_name("jobspec").glob("*.json"))
-
-
-def build(case: dict[str, Any]) -> dict[str, Any]:
-    service = validate(case["service"], lambda path: ".".join(map(str, path)))
-    placement = case.get("placement", {})
-    where = Placement(**{**placement, "datacenters": tuple(placement.get("datacenters", ["dc1"]))})
-    return build_job(service, case["image"], where, built=case["built"])
+from components.jobspec.driver import escaped
+from components.jobspec.merge import merged
+from components.service_model import Service
+from tests.unit.components.jobspec_cases import CASES, build, read
 
 
-@pytest.mark.parametrize("file", CASES, ids=[file.stem for file in CASES])
-def test_the_whole_job(file: Path) -> None:
-    case = json.loads(file.read_text())
+@pytest.mark.parametrize("name", CASES)
+def test_the_whole_job(name: str) -> None:
+    case = read(name)
     assert build(case["input"]) == case["job"]
 
 
-def test_there_are_cases() -> None:
-    assert len(CASES) >= 4
+def test_every_key_of_a_service_has_a_case() -> None:
+    written = {key for name in CASES for key in read(name)["input"]["service"]}
+    assert set(Service.model_fields) - written == set()
 
 
-def test_equal_input_gives_an_equal_text() -> None:
-    case = json.loads(CASES[0].read_text())["input"]
-    reordered = {**case, "service": dict(reversed(case["service"].items()))}
-    assert json.dumps(build(case), sort_keys=True) == json.dumps(build(reordered), sort_keys=True)
+@pytest.mark.parametrize("name", CASES)
+def test_equal_input_gives_an_equal_text(name: str) -> None:
+    case = read(name)["input"]
+    assert json.dumps(build(case), sort_keys=True) == json.dumps(build(_reversed(case)), sort_keys=True)
+
+
+def _reversed(value: Any) -> Any:
+    """The same, with the keys of every mapping but `job`, whose lists are in the user's order, in another order."""
+    if not isinstance(value, dict):
+        return value
+    return {key: inner if key == "job" else _reversed(inner) for key, inner in reversed(value.items())}
 
 
 def test_a_job_does_not_share_the_mark_of_built_images() -> None:
-    case = json.loads(CASES[0].read_text())["input"]
+    case = read("small")["input"]
     for _ in range(2):
         task = build({**case, "built": True})["TaskGroups"][0]["Tasks"][0]
         assert task["Meta"] == {"caravan_image": "built"}
@@ -44,7 +44,7 @@ def test_a_job_does_not_share_the_mark_of_built_images() -> None:
 
 
 def services_mark(**changes: Any) -> str:
-    case = json.loads((CASES[0].parent / "small.json").read_text())["input"]
+    case = read("small")["input"]
     job = build({**case, "service": {**case["service"], **changes}})
     mark: str = job["TaskGroups"][0]["Meta"]["caravan_services"]
     return mark
@@ -56,3 +56,51 @@ def test_a_changed_check_marks_the_group_so_that_it_goes_through_a_canary() -> N
 
 def test_changed_tags_do_not_mark_the_group() -> None:
     assert services_mark(tags=["blue"]) == services_mark()
+
+
+def test_a_new_version_of_secrets_changes_the_group_and_nothing_else() -> None:
+    case = read("secrets")["input"]
+    one, other = build(case), build({**case, "secrets_version": "rotated"})
+    assert other["TaskGroups"][0]["Meta"].pop("caravan_secrets") == "rotated"
+    del one["TaskGroups"][0]["Meta"]["caravan_secrets"]
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${HOME}", "$${HOME}"),
+        ("${PORT}", "${PORT}"),
+        ("${NOMAD_ALLOC_ID} ${attr.cpu.arch} ${meta.rack} ${node.class}", None),
+        ("${PORT:-80}", "$${PORT:-80}"),
+        ('${env["A"]}', '$${env["A"]}'),
+        ("%{ if x }", "%%{ if x }"),
+        ("$PORT 100% $$ {} \\ \"quoted\" 'too'\n", None),
+        ("${", "$${"),
+    ],
+)
+def test_arguments_reach_the_process_as_they_are_written(text: str, expected: str | None) -> None:
+    assert escaped(text, frozenset({"PORT"})) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "expected"),
+    [
+        ({"A": {"B": 1, "C": 2}}, {"A": {"C": 3}}, {"A": {"B": 1, "C": 3}}),
+        ({"A": [{"Name": "x", "V": 1}]}, {"A": [{"Name": "x", "W": 2}]}, {"A": [{"Name": "x", "V": 1, "W": 2}]}),
+        ({"A": [{"Name": "x"}]}, {"A": [{"Name": "y"}]}, {"A": [{"Name": "x"}, {"Name": "y"}]}),
+        ({"A": [1, 2]}, {"A": [3]}, {"A": [3]}),
+        ({"A": [{"Name": "x"}]}, {"A": [{"Other": 1}]}, {"A": [{"Other": 1}]}),
+        ({"A": [{"Name": "x"}, {"Name": "x"}]}, {"A": [{"Name": "x"}]}, {"A": [{"Name": "x"}]}),
+        ({"A": 1, "B": {"C": 2, "D": 3}}, {"A": None, "B": {"C": None}}, {"B": {"D": 3}}),
+        ({"A": [{"Name": "x"}, {"Name": "y"}]}, {"A": [{"Name": "x", "$patch": "delete"}]}, {"A": [{"Name": "y"}]}),
+        ({"A": [{"Name": "x"}]}, {"A": [{"Name": "z", "$patch": "delete"}]}, {"A": [{"Name": "x"}]}),
+        ({"A": {"B": 1}}, {"A": 2}, {"A": 2}),
+    ],
+)
+def test_the_escape_hatch_is_merged_part_by_part(
+    below: dict[str, Any], above: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    before = json.dumps(below)
+    assert merged(below, above) == expected
+    assert json.dumps(below) == before

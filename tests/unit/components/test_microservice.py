@@ -5,12 +5,28 @@ from typing import Any, cast
 
 import pulumi
 import pytest
+from pulumi.runtime import rpc
+from pydantic import BaseModel
 
-from components import microservice_args
+from components import microservice_parts
 from components.microservice import Microservice
 from components.microservice_args import MicroserviceArgs
+from components.microservice_secrets import fingerprint
 from components.problems import SettingsError
-from components.service_model import Check, Port, Reschedule, Resources, Restart, Rollout, Service
+from components.service import (
+    calls,
+    checks,
+    files,
+    placement,
+    ports,
+    resources,
+    rollout,
+    schedule,
+    secrets,
+    tasks,
+    volumes,
+)
+from components.service_model import Service
 from tests.unit.components.engine import DIGEST, Engine, run
 
 ARGS: MicroserviceArgs = {"image": "r/web:1", "version": "1.0.0", "ports": {"http": {"to": 3000}}}
@@ -126,21 +142,124 @@ def test_bad_arguments_are_refused_all_at_once(engine: Engine) -> None:
     )
 
 
+def test_secrets_are_in_a_variable_before_the_job_that_reads_it(engine: Engine) -> None:
+    values: dict[str, pulumi.Input[str]] = {"API_TOKEN": "planted", "TLS_KEY": pulumi.Output.secret("planted too")}
+    declare({**ARGS, "namespace": "team-a", "secrets": values, "secret_options": {"TLS_KEY": {"file": "key.pem"}}})
+    variable, job = engine.registered["web-secrets"], engine.registered["web-job"]
+    assert (variable.type, variable.parent) == ("nomad:index/variable:Variable", "web")
+    assert (variable.inputs["path"], variable.inputs["namespace"]) == ("nomad/jobs/web", "team-a")
+    assert rpc.is_rpc_secret(variable.inputs["items"])
+    assert rpc.unwrap_rpc_secret(variable.inputs["items"]) == {"API_TOKEN": "planted", "TLS_KEY": "planted too"}
+    assert "web-secrets" in job.dependencies
+    assert "planted" not in job.inputs["jobspec"]
+    templates = [entry["DestPath"] for entry in jobspec(engine)["TaskGroups"][0]["Tasks"][0]["Templates"]]
+    assert templates == ["secrets/caravan.env", "secrets/key.pem"]
+
+
+def test_the_variable_is_where_a_job_without_a_namespace_goes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOMAD_NAMESPACE", "team-b")
+    declare({**ARGS, "secrets": {"A": "x"}})
+    assert engine.registered["web-secrets"].inputs["namespace"] == "team-b"
+
+
+def secrets_version(engine: Engine) -> str:
+    return str(jobspec(engine)["TaskGroups"][0]["Meta"]["caravan_secrets"])
+
+
+def test_a_version_of_secrets_is_used_as_it_is(engine: Engine) -> None:
+    declare({**ARGS, "secrets": {"A": "x"}, "secrets_version": pulumi.Output.from_input("of-today")})
+    assert secrets_version(engine) == "of-today"
+
+
+def test_without_a_version_it_is_a_fingerprint(engine: Engine) -> None:
+    declare({**ARGS, "secrets": {"A": "x"}})
+    assert secrets_version(engine) == fingerprint({"A": "x"}, "caravan/dev/web")
+
+
+def test_a_fingerprint_changes_with_each_value_and_each_place() -> None:
+    places = [({"A": "x"}, "one"), ({"A": "y"}, "one"), ({"B": "x"}, "one"), ({"A": "x"}, "other")]
+    found = {fingerprint(values, salt) for values, salt in places}
+    assert len(found) == len(places)
+    assert fingerprint({"A": "x", "B": "y"}, "s") == fingerprint({"B": "y", "A": "x"}, "s")
+    assert all(len(text) == 16 for text in found)
+
+
+def test_without_secrets_there_is_no_variable(engine: Engine) -> None:
+    declare(ARGS)
+    assert "web-secrets" not in engine.registered
+    assert "caravan_secrets" not in jobspec(engine)["TaskGroups"][0]["Meta"]
+
+
+def test_a_job_without_an_image_has_none(engine: Engine) -> None:
+    declare({"version": "1", "driver": "raw_exec", "command": "/bin/true", "type": "batch"})
+    assert jobspec(engine)["TaskGroups"][0]["Tasks"][0]["Config"] == {"command": "/bin/true"}
+    assert engine.registered["web"].outputs["urls"] == []
+    assert engine.registered["web"].outputs.get("image") is None
+    assert engine.asked == []
+
+
 @pytest.mark.parametrize(
-    ("arguments", "model"),
+    ("args", "sentence"),
     [
-        (microservice_args.PortArgs, Port),
-        (microservice_args.CheckArgs, Check),
-        (microservice_args.ResourcesArgs, Resources),
-        (microservice_args.RolloutArgs, Rollout),
-        (microservice_args.RestartArgs, Restart),
-        (microservice_args.RescheduleArgs, Reschedule),
+        ({"version": "1", "ports": {"http": {"to": 1}}}, "image is missing."),
+        (
+            {"version": "1", "driver": "raw_exec", "command": "x", "type": "batch", "image": "a:1"},
+            'image is there, but the driver "raw_exec" runs none: take it out.',
+        ),
+        (
+            {**ARGS, "secret_options": {"A": {"file": "x"}}},
+            "secret_options.A is there, but secrets has no value of that name.",
+        ),
+        ({**ARGS, "files": {"local/x": {"source": "nope"}}}, 'files.local/x.source is "nope", which cannot be read'),
     ],
 )
-def test_the_arguments_have_the_keys_of_the_file(arguments: type, model: Any) -> None:
+def test_what_only_programs_can_get_wrong(engine: Engine, args: Any, sentence: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        declare(args)
+    assert str(error.value).startswith(f'Microservice "web": {sentence}')
+
+
+PARTS = [
+    calls.Call,
+    checks.Check,
+    checks.RestartOnFailure,
+    files.File,
+    placement.Affinity,
+    placement.Constraint,
+    placement.Spread,
+    ports.Port,
+    resources.Device,
+    resources.InstanceResources,
+    resources.Resources,
+    rollout.Reschedule,
+    rollout.Restart,
+    rollout.Rollout,
+    rollout.Scaling,
+    schedule.Parameterized,
+    schedule.Periodic,
+    secrets.Secret,
+    tasks.Task,
+    volumes.Volume,
+]
+
+
+def required(model: type[BaseModel]) -> set[str]:
+    return {name for name, field in model.model_fields.items() if field.is_required()}
+
+
+@pytest.mark.parametrize("model", PARTS)
+def test_the_arguments_have_the_keys_of_the_file(model: type[BaseModel]) -> None:
+    arguments = getattr(microservice_parts, f"{model.__name__}Args")
     assert set(arguments.__annotations__) == set(model.model_fields)
+    assert arguments.__required_keys__ == required(model)
 
 
-def test_a_service_has_the_keys_of_the_file_and_where_to_run() -> None:
-    apart = {"image_digest", "datacenters", "namespace", "region"}
+def test_every_part_is_held_to_its_model() -> None:
+    written = {name for name in vars(microservice_parts) if name.endswith("Args")}
+    assert written == {f"{model.__name__}Args" for model in PARTS}
+
+
+def test_a_service_has_the_keys_of_the_file_and_values_for_its_secrets() -> None:
+    apart = {"image_digest", "secret_options", "secrets_version"}
     assert set(MicroserviceArgs.__annotations__) == set(Service.model_fields) | apart
+    assert MicroserviceArgs.__required_keys__ == required(Service) - {"name"}

@@ -1,5 +1,6 @@
 """From files to valid settings: what is merged, what is the default, and the sentence for each bad input."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from components.problems import SettingsError
 from components.settings import DeployedService, Settings, load
+from components.stack_file import StackFile
 from tests.unit.components.samples import write_service
 
 ENVIRONMENT = {"CARAVAN_REGISTRY": "127.0.0.1:5000"}
@@ -16,8 +18,13 @@ STACK = "stacks/Pulumi.dev.yaml: "
 VALID = "version: 1.0.0\nports: {http: {to: 80}}\n"
 
 
+def stack_file(root: Path, config: Mapping[str, Any], stack: str = "dev") -> StackFile:
+    """The configuration as Pulumi hands it over where it stands in no file."""
+    return StackFile.of_pulumi(root, stack, config, frozenset())
+
+
 def settings(root: Path, services: Any, **config: Any) -> Settings:
-    return load(root, "dev", {"services": services, **config}, ENVIRONMENT)
+    return load(root, stack_file(root, {"services": services, **config}), ENVIRONMENT)
 
 
 def service(root: Path, text: str, override: Mapping[str, Any] | None = None) -> DeployedService:
@@ -26,9 +33,10 @@ def service(root: Path, text: str, override: Mapping[str, Any] | None = None) ->
 
 
 def problems(root: Path, services: Any, **config: Any) -> list[str]:
+    """The sentences, without lines: those are in test_bad_inputs.py."""
     with pytest.raises(SettingsError) as error:
         settings(root, services, **config)
-    return [str(problem) for problem in error.value.problems]
+    return sorted(re.sub(r"\.yaml:\d+:", ".yaml:", str(problem)) for problem in error.value.problems)
 
 
 def test_a_small_file_is_enough(repository: Path) -> None:
@@ -133,14 +141,14 @@ WEB = f"{STACK}caravan:services.web."
         ),
         (
             {"rollout": {"healthy_deadline_s": 8}},
-            [SERVICE + "rollout.min_healthy_s is 10, but must be below healthy_deadline_s (8)."],
+            [WEB + "rollout.min_healthy_s is 10, but must be below healthy_deadline_s (8)."],
         ),
         (
             {"count": -1, "check": {"port": "x"}, "ports": {"y": {"too": 1}}, "env": {"A": 1}},
             [
-                SERVICE + "ports.y.to is missing.",
                 WEB + "count is -1, but must be 0 or more.",
                 WEB + 'env.A is 1, but must be text: write it in quotes, "1".',
+                WEB + "ports.y.to is missing: say which port the process listens on in its container.",
                 WEB + 'ports.y.too is not a known key; did you mean "to"?',
             ],
         ),
@@ -163,11 +171,14 @@ def test_a_static_port_is_for_one_instance(repository: Path) -> None:
     write_service(repository, "web")
     (found,) = problems(repository, {"web": {"ports": {"http": {"static": 80}}, "count": 2}})
     what = "ports.http.static is 80, which one instance per node can have, but count is 2: "
-    assert found == WEB + what + "leave it out, Consul tells clients the port."
+    assert found == WEB + what + "leave it out, Consul tells clients the port, or add the constraint distinct_hosts."
+
+
+OVERRIDE = "must be a mapping of what differs here, {} for nothing, or false to leave the service out"
 
 
 def test_everything_is_told_at_once(repository: Path) -> None:
-    write_service(repository, "web", "count: 0.5\n")
+    write_service(repository, "web", "count: 0.5\nports: {http: {to: 80}}\n")
     write_service(repository, "api", "a: 1\na: 2\n")
     (repository / "services" / "empty").mkdir()
     services = {"web": None, "api": None, "empty": 5, "wbe": None}
@@ -178,28 +189,30 @@ def test_everything_is_told_at_once(repository: Path) -> None:
         SERVICE + "version is missing.",
         STACK + 'caravan:datacentres is not a known key; did you mean "datacenters"?',
         STACK + f'caravan:registry is "a b", but must be {address}.',
-        STACK + "caravan:services.empty is 5, but must be a mapping of what differs here, or {}.",
+        STACK + f"caravan:services.empty is 5, but {OVERRIDE}.",
         STACK + 'caravan:services.wbe has no file "services/wbe/service.yaml"; did you mean "web"?',
     ]
 
 
-@pytest.mark.parametrize(
-    ("services", "found"),
-    [(None, "is missing"), ({}, "is a mapping"), ("web", 'is "web"'), (["web"], "is a list")],
-)
-def test_the_stack_lists_its_services(repository: Path, services: object, found: str) -> None:
-    expected = f"caravan:services {found}, but must be a mapping of the services to deploy to what differs here."
-    assert problems(repository, services) == [STACK + expected]
+@pytest.mark.parametrize("services", [None, {}])
+def test_the_stack_lists_its_services(repository: Path, services: object) -> None:
+    what = "must list the services to deploy, each with what differs here, as in {web: {}}."
+    assert problems(repository, services) == [STACK + "caravan:services " + what]
+
+
+@pytest.mark.parametrize(("services", "found"), [("web", '"web"'), (["web"], "a list")])
+def test_the_services_are_a_mapping(repository: Path, services: object, found: str) -> None:
+    what = f"is {found}, but must be a mapping of keys to values."
+    assert problems(repository, services) == [STACK + "caravan:services " + what]
 
 
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("datacenters", "dc1", 'is "dc1", but must be a list of names, with one at least.'),
-        ("datacenters", [], "is a list, but must be a list of names, with one at least."),
-        ("datacenters", [1], "is a list, but must be a list of names, with one at least."),
-        ("namespace", "", 'is "", but must be text on one line, not empty.'),
-        ("region", "a\nb", 'is "a\\nb", but must be text on one line, not empty.'),
+        ("datacenters", "dc1", 'is "dc1", but must be a list.'),
+        ("datacenters", [], "is empty, but must have 1 or more."),
+        ("namespace", "", 'is "", but must be text on one line, not empty and without control characters.'),
+        ("region", "a\nb", 'is "a\\nb", but must be text on one line, not empty and without control characters.'),
         ("base_image", "A B", f'is "A B", but {REFERENCE_RULE}.'),
     ],
 )
@@ -211,7 +224,7 @@ def test_a_bad_value_in_the_stack_file(repository: Path, key: str, value: object
 def test_built_images_need_a_registry(repository: Path) -> None:
     write_service(repository, "web")
     with pytest.raises(SettingsError) as error:
-        load(repository, "dev", {"services": {"web": None}}, {})
+        load(repository, stack_file(repository, {"services": {"web": None}}, "dev"), {})
     expected = (
         "caravan:registry is missing, and so is CARAVAN_REGISTRY: built images need a registry, such as 127.0.0.1:5000."
     )
@@ -221,13 +234,13 @@ def test_built_images_need_a_registry(repository: Path) -> None:
 def test_a_finished_image_needs_none(repository: Path) -> None:
     write_service(repository, "web")
     config = {"services": {"web": {"image": {"reference": "example.com/web:1"}}}}
-    assert load(repository, "dev", config, {}).stack.registry is None
+    assert load(repository, stack_file(repository, config, "dev"), {}).stack.registry is None
 
 
 def test_a_bad_value_of_a_variable_is_told_of_the_variable(repository: Path) -> None:
     write_service(repository, "web")
     with pytest.raises(SettingsError) as error:
-        load(repository, "dev", {"services": {"web": None}}, {"CARAVAN_REGISTRY": "x y"})
+        load(repository, stack_file(repository, {"services": {"web": None}}, "dev"), {"CARAVAN_REGISTRY": "x y"})
     assert str(error.value).startswith(
         'The environment variable CARAVAN_REGISTRY is "x y", but must be the address of a registry'
     )
@@ -250,7 +263,7 @@ def test_latest_is_refused_outside_dev(repository: Path) -> None:
     write_service(repository, "web")
     override = {"image": {"reference": "example.com/web:latest"}}
     with pytest.raises(SettingsError) as error:
-        load(repository, "prod", {"services": {"web": override}}, ENVIRONMENT)
+        load(repository, stack_file(repository, {"services": {"web": override}}, "prod"), ENVIRONMENT)
     what = 'is "example.com/web:latest", but the tag "latest" may mean another image tomorrow: name a version.'
     assert str(error.value) == f"stacks/Pulumi.prod.yaml: caravan:services.web.image.reference {what}"
 

@@ -5,22 +5,41 @@ from pathlib import Path
 import pytest
 
 from components.problems import SettingsError
-from components.yaml_file import MAX_BYTES, read_mapping
+from components.yaml_file import MAX_BYTES, read_yaml
 
 NAME = "services/web/service.yaml"
+NEEDS = "at least version"
 
 
 def test_reads_a_mapping(tmp_path: Path) -> None:
     file = tmp_path / "service.yaml"
     file.write_text("a: 1\nb: {c: [x, true, null]}\n")
-    assert read_mapping(file, NAME) == {"a": 1, "b": {"c": ["x", True, None]}}
+    assert read_yaml(file, NAME, NEEDS).data == {"a": 1, "b": {"c": ["x", True, None]}}
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("a",), ":2"),
+        (("b", "c"), ":4"),
+        (("b", "d", 1), ":7"),
+        (("b", "d", "1", "e"), ":7"),
+        (("b", "c", "unknown"), ":4"),
+        (("unknown",), ""),
+        ((), ""),
+    ],
+)
+def test_says_in_which_line_something_is(tmp_path: Path, path: tuple[str | int, ...], place: str) -> None:
+    file = tmp_path / "service.yaml"
+    file.write_text("# comment\na: 1\nb:\n  c: >\n    text\n  d: [x,\n   {e: 1}]\n")
+    assert read_yaml(file, NAME, NEEDS).place(path) == NAME + place
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", 'is empty: it must hold at least "version".'),
-        (b"# only a comment\n", 'is empty: it must hold at least "version".'),
+        (b"", "is empty: it must hold at least version."),
+        (b"# only a comment\n", "is empty: it must hold at least version."),
         (b"- a\n- b\n", "must hold a mapping of keys to values, but holds a list."),
         (b"text\n", 'must hold a mapping of keys to values, but holds "text".'),
         (
@@ -63,19 +82,19 @@ def test_refuses(tmp_path: Path, content: bytes, sentence: str) -> None:
     file = tmp_path / "service.yaml"
     file.write_bytes(content)
     with pytest.raises(SettingsError) as error:
-        read_mapping(file, NAME)
+        read_yaml(file, NAME, NEEDS)
     assert str(error.value) == f"{NAME} {sentence}"
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
-        read_mapping(tmp_path / "service.yaml", NAME)
+        read_yaml(tmp_path / "service.yaml", NAME, NEEDS)
     assert str(error.value) == f"{NAME} cannot be read: No such file or directory."
 
 
 def test_a_folder(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as error:
-        read_mapping(tmp_path, NAME)
+        read_yaml(tmp_path, NAME, NEEDS)
     assert str(error.value) == f"{NAME} cannot be read: Is a directory."
 
 
@@ -84,4 +103,4 @@ def test_an_anchors_bomb_is_refused_before_it_grows(tmp_path: Path) -> None:
     levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 30)]
     file.write_text("\n".join(["l0: &l0 [x]", *levels]))
     with pytest.raises(SettingsError, match=r'the alias "\*l0" is not supported'):
-        read_mapping(file, NAME)
+        read_yaml(file, NAME, NEEDS)

@@ -1,0 +1,31 @@
+"""Conditions for nodes as service.yaml says them; the counterpart of components/jobspec/placement.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.importing.read import parts, said
+
+Block = Mapping[str, Any]
+
+
+def constraint(block: Block) -> dict[str, Any]:
+    """One of `constraints`."""
+    operator = block.get("Operand") or "="
+    value = None if operator in ("distinct_hosts", "is_set", "is_not_set") else block.get("RTarget")
+    return {**said(attribute=block.get("LTarget"), value=value), "operator": operator}
+
+
+def affinity(block: Block) -> dict[str, Any]:
+    """One of `affinities`."""
+    return said(
+        attribute=block.get("LTarget"),
+        operator=block.get("Operand"),
+        value=block.get("RTarget"),
+        weight=block.get("Weight"),
+    )
+
+
+def spread(block: Block) -> dict[str, Any]:
+    """One of `spreads`."""
+    targets = {target.get("Value"): target.get("Percent") for target in parts(block, "SpreadTarget")}
+    return said(attribute=block.get("Attribute"), weight=block.get("Weight"), targets=targets)

@@ -1,0 +1,98 @@
+"""What Consul knows of an instance: services, their checks, and the mesh."""
+
+import hashlib
+import json
+
+from components.jobspec.nomad import Job, given, ns
+from components.service.calls import consul_name
+from components.service.checks import Check
+from components.service_model import Service
+
+
+def services(service: Service) -> list[Job]:
+    """The services of the group. What runs to its end without ports and checks is none."""
+    if not service.deploys and not service.ports and not service.all_checks:
+        return []
+    main = service.advertised_port
+    others = [label for label, port in sorted(service.ports.items()) if port.registered and label != main]
+    checks = service.all_checks
+    elsewhere = {key for key, check in checks.items() if check.type != "script" and check.port in others}
+    return [
+        _service(service, service.name, main, [key for key in checks if key not in elsewhere]),
+        *(
+            _service(
+                service, consul_name(service.name, label), label, [k for k in elsewhere if checks[k].port == label]
+            )
+            for label in others
+        ),
+    ]
+
+
+def _service(service: Service, name: str, label: str | None, check_keys: list[str]) -> Job:
+    checks = [_check(service, key) for key in sorted(check_keys)]
+    return {
+        "Name": name,
+        "Provider": "consul",
+        "Tags": [service.name, f"{service.name}@{service.version}", *service.tags],
+        **given(PortLabel=label, Checks=checks or None),
+        **({"Connect": _connect(service)} if service.mesh and name == service.name else {}),
+    }
+
+
+def _check(service: Service, key: str) -> Job:
+    check = service.all_checks[key]
+    named = key.partition(".")[2] or check.type
+    return {
+        "Name": check.name or f"{service.name} {named}",
+        "Type": check.type,
+        "Interval": ns(check.interval_s),
+        "Timeout": ns(check.timeout_s),
+        **_question(service, check),
+        **given(
+            SuccessBeforePassing=check.successes_before_passing or None,
+            FailuresBeforeCritical=check.failures_before_critical or None,
+            CheckRestart=None
+            if check.restart is None
+            else {"Limit": check.restart.limit, "Grace": ns(check.restart.grace_s)},
+        ),
+    }
+
+
+def _question(service: Service, check: Check) -> Job:
+    """What differs between the types."""
+    tls = given(TLSSkipVerify=check.tls_skip_verify or None, TLSServerName=check.tls_server_name)
+    match check.type:
+        case "http":
+            more = given(
+                Protocol="https" if check.tls else None,
+                Method=check.method,
+                Header={name: [value] for name, value in sorted(check.headers.items())} or None,
+            )
+            return {"PortLabel": check.port, "Path": check.path or "/health", **more, **tls}
+        case "grpc":
+            more = given(GRPCService=check.grpc_service, GRPCUseTLS=check.tls or None)
+            return {"PortLabel": check.port, **more, **tls}
+        case "script":
+            task = check.task or service.own_task
+            return {"Command": check.command, "Args": list(check.args), "TaskName": task}
+        case "tcp":
+            return {"PortLabel": check.port}
+
+
+def _connect(service: Service) -> Job:
+    upstreams = [
+        {"DestinationName": consul_name(name, call.port), "LocalBindPort": call.local_port}
+        for name, call in sorted(service.calls.items())
+        if call.mesh
+    ]
+    label = service.advertised_port
+    # The proxy is inside the instance's network, where the process listens on `to` and not on the node's port.
+    inner = service.ports[label].to if label else None
+    proxy = given(LocalServicePort=inner, Upstreams=upstreams or None)
+    return {"SidecarService": {"Proxy": proxy}}
+
+
+def services_fingerprint(registered: list[Job]) -> str:
+    """Changes with everything that decides whether an instance passes in Consul, and not with tags."""
+    deciding = [{key: entry.get(key) for key in ("Name", "PortLabel", "Checks")} for entry in registered]
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]

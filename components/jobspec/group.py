@@ -1,0 +1,53 @@
+"""The group: what the tasks of an instance share."""
+
+from components.jobspec.consul import services, services_fingerprint
+from components.jobspec.network import network
+from components.jobspec.nomad import Job, given, ns
+from components.jobspec.placement import affinity, constraint, spread
+from components.jobspec.policies import reschedule, restart, scaling, update
+from components.jobspec.tasks import own_task, task_beside
+from components.jobspec.volumes import ephemeral_disk, requests
+from components.service_model import Service
+
+SERVICES_META = "caravan_services"
+"""On a group: a fingerprint of its Consul checks. Nomad changes checks in place, on the instances that serve, and a
+wrong one would take them out of Consul; a change of meta goes through a canary instead."""
+
+SECRETS_META = "caravan_secrets"
+"""On a group: the version of its secrets. A running process does not see a new secret; a change of meta brings it in
+through a canary, instead of by a restart of all instances at once."""
+
+
+def group(service: Service, image: str | None, built: bool, secrets_version: str | None) -> Job:
+    """The one group of a service's job."""
+    registered = services(service)
+    lists = given(
+        Networks=[network(service)] if service.ports or service.mesh else None,
+        Constraints=[constraint(it) for it in service.constraints] or None,
+        Affinities=[affinity(it) for it in service.affinities] or None,
+        Spreads=[spread(it) for it in service.spreads] or None,
+        Volumes=requests(service) or None,
+        EphemeralDisk=ephemeral_disk(service) or None,
+        Scaling=None if service.scaling is None else scaling(service.scaling),
+        Update=update(service.rollout) if service.deploys else None,
+        ReschedulePolicy=reschedule(service.reschedule) if service.type in ("service", "batch") else None,
+        Services=registered or None,
+        Meta=_meta(registered, secrets_version if service.secrets else None) or None,
+    )
+    return {
+        "Name": service.group,
+        "Count": service.count,
+        # The services are the group's, so its shutdown delay is the one between leaving Consul and SIGTERM.
+        "ShutdownDelay": ns(service.shutdown_delay_s),
+        "RestartPolicy": restart(service.restart),
+        "Tasks": [
+            own_task(service, image, built),
+            *(task_beside(service, name, image, built) for name in sorted(service.tasks)),
+        ],
+        **lists,
+    }
+
+
+def _meta(registered: list[Job], secrets_version: str | None) -> Job:
+    fingerprint = services_fingerprint(registered) if registered else None
+    return given(**{SERVICES_META: fingerprint, SECRETS_META: secrets_version})

@@ -1,0 +1,67 @@
+"""The job as a whole."""
+
+from dataclasses import dataclass
+
+from components.jobspec.group import group
+from components.jobspec.merge import merged
+from components.jobspec.nomad import Job, given
+from components.service.schedule import Parameterized, Periodic
+from components.service_model import Service
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where in Nomad a job runs, if the service does not say so itself."""
+
+    datacenters: tuple[str, ...] = ("dc1",)
+    namespace: str | None = None
+    region: str | None = None
+
+
+def build_job(
+    service: Service, image: str | None, placement: Placement, *, built: bool, secrets_version: str | None = None
+) -> Job:
+    """The job of a service: one group with the service's own task and the tasks beside it.
+
+    Args:
+        service: what to run, valid. Its files have their texts: see components/file_sources.py.
+        image: the image's reference; None for a driver that runs none.
+        placement: where to run it, as far as the service leaves it open.
+        built: whether the image is built by this program, and so may be missing in the registry at preview.
+        secrets_version: any text that changes when a secret does. Required if the service has secrets.
+    """
+    job: Job = {
+        "ID": service.name,
+        "Name": service.name,
+        "Type": service.type,
+        "Datacenters": list(placement.datacenters if service.datacenters is None else service.datacenters),
+        "TaskGroups": [group(service, image, built, secrets_version)],
+        **given(
+            Namespace=service.namespace or placement.namespace,
+            Region=service.region or placement.region,
+            NodePool=service.node_pool,
+            Priority=service.priority,
+            Meta=dict(service.meta) or None,
+            Periodic=None if service.periodic is None else _periodic(service.periodic),
+            ParameterizedJob=None if service.parameterized is None else _parameterized(service.parameterized),
+        ),
+    }
+    return merged(job, service.job)
+
+
+def _periodic(periodic: Periodic) -> Job:
+    return {
+        "Enabled": periodic.enabled,
+        "Specs": list(periodic.crons),
+        "SpecType": "cron",
+        "TimeZone": periodic.time_zone,
+        "ProhibitOverlap": not periodic.allow_overlap,
+    }
+
+
+def _parameterized(parameterized: Parameterized) -> Job:
+    return {
+        "Payload": parameterized.payload,
+        "MetaRequired": list(parameterized.meta_required),
+        "MetaOptional": list(parameterized.meta_optional),
+    }

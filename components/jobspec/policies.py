@@ -1,0 +1,53 @@
+"""How instances are replaced, restarted, placed anew and scaled."""
+
+from components.jobspec.nomad import Job, given, ns
+from components.service.rollout import Reschedule, Restart, Rollout, Scaling
+
+
+def update(rollout: Rollout) -> Job:
+    """Nomad's update."""
+    return {
+        "MaxParallel": rollout.max_parallel,
+        "Canary": rollout.canary,
+        "AutoPromote": rollout.promotes,
+        "AutoRevert": rollout.auto_revert,
+        "HealthCheck": rollout.health_check,
+        "MinHealthyTime": ns(rollout.min_healthy_s),
+        "HealthyDeadline": ns(rollout.healthy_deadline_s),
+        "ProgressDeadline": ns(rollout.progress_deadline_s),
+        **given(Stagger=None if rollout.stagger_s is None else ns(rollout.stagger_s)),
+    }
+
+
+def restart(restart: Restart) -> Job:
+    """Nomad's restart policy."""
+    return {
+        "Attempts": restart.attempts,
+        "Interval": ns(restart.interval_s),
+        "Delay": ns(restart.delay_s),
+        "Mode": restart.mode,
+    }
+
+
+def reschedule(reschedule: Reschedule) -> Job:
+    """Nomad's reschedule policy."""
+    return {
+        # Nomad takes limits only where they mean something.
+        "Attempts": 0 if reschedule.unlimited else reschedule.attempts,
+        "Interval": 0 if reschedule.unlimited else ns(reschedule.interval_s),
+        "Delay": ns(reschedule.delay_s),
+        "DelayFunction": reschedule.delay_function,
+        "Unlimited": reschedule.unlimited,
+        **given(MaxDelay=None if reschedule.max_delay_s is None else ns(reschedule.max_delay_s)),
+    }
+
+
+def scaling(scaling: Scaling) -> Job:
+    """Nomad's scaling policy."""
+    return {
+        "Type": "horizontal",
+        "Min": scaling.min,
+        "Max": scaling.max,
+        "Enabled": scaling.enabled,
+        **given(Policy=scaling.policy or None),
+    }

@@ -1,0 +1,122 @@
+"""Rules for what a process is given: variables, secrets, files and addresses."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from components.problems import did_you_mean, shown
+from components.rules.violation import Violation
+from components.service.calls import variable
+from components.service.tasks import Process
+from components.service_model import MAIN_PORT, Service
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_OWN_FILES = ("secrets/caravan.env", "local/calls/")
+"""Where the builder puts secrets and addresses."""
+
+
+def environment(service: Service) -> Iterator[Violation]:
+    """That no variable is set twice, and none is made of another."""
+    set_elsewhere = _set_elsewhere(service)
+    for name, where in set_elsewhere.items():
+        if name in service.env:
+            yield Violation(("env", name), f"is set from {where}: change it there", (where,))
+    own = {*service.env, *set_elsewhere}
+    yield from _references(service, (), own, service.secrets)
+    for task_name, task in service.tasks.items():
+        yield from _references(task, ("tasks", task_name), set(task.env), task.secrets)
+        for secret in task.secrets:
+            path = ("tasks", task_name, "secrets")
+            if secret not in service.secrets:
+                hint = did_you_mean(secret, service.secrets)
+                yield Violation(path, f"has {shown(secret)}, which is no secret of the service; {hint}", ("secrets",))
+            if secret in task.env:
+                yield Violation(("tasks", task_name, "env", secret), f"is set from {'.'.join(path)}: change it there")
+    yield from _secret_files(service)
+
+
+def _set_elsewhere(service: Service) -> dict[str, str]:
+    """Variables that the process has anyway, and the keys that they come from."""
+    found = {
+        name if secret.file is None else f"{name}_FILE": f"secrets.{name}" for name, secret in service.secrets.items()
+    }
+    for name, call in service.calls.items():
+        found[variable(name, "URL" if call.mesh or call.deliver == "env" else "FILE")] = f"calls.{name}"
+    if MAIN_PORT in service.ports:
+        found["PORT"] = f"ports.{MAIN_PORT}.to"
+    return found
+
+
+def _references(
+    process: Process, path: tuple[str, ...], own: set[str], secrets: Collection[str]
+) -> Iterator[Violation]:
+    for key, value in process.env.items():
+        for name in _VARIABLE.findall(value):
+            # Nomad replaces variables in no fixed order, and each once.
+            what = f"refers to ${{{name}}}, another variable of env, which Nomad may replace or not: write its value"
+            if name in secrets:
+                what = f"refers to ${{{name}}}, a secret, which Nomad may replace or not: let the process put it in"
+            if name in own or name in secrets:
+                yield Violation((*path, "env", key), what, ("ports", f"env.{name}"))
+
+
+def _secret_files(service: Service) -> Iterator[Violation]:
+    taken: dict[str, str] = {}
+    for name, secret in service.secrets.items():
+        if secret.file is None:
+            continue
+        destination = f"secrets/{secret.file}"
+        path = ("secrets", name, "file")
+        if ".." in secret.file.split("/") or secret.file.endswith("/"):
+            yield Violation(path, f"is {shown(secret.file)}, but must be a path inside the secrets directory")
+        elif destination in taken:
+            yield Violation(path, f"is {shown(secret.file)}, as is that of {taken[destination]}")
+        elif destination in service.files or destination in _OWN_FILES:
+            yield Violation(path, f"is {shown(secret.file)}, where another file is", ("files",))
+        taken[destination] = name
+
+
+def arguments(service: Service) -> Iterator[Violation]:
+    """That no secret is put where everybody who lists processes or containers reads it."""
+    shown: list[tuple[tuple[str, ...], set[str], Iterable[str]]] = [
+        ((*key.split("."), "args"), set(service.secrets), check.args) for key, check in service.all_checks.items()
+    ]
+    for path, process, secrets in _processes(service):
+        shown += [
+            ((*path, "command"), secrets, [process.command or ""]),
+            ((*path, "args"), secrets, process.args),
+            ((*path, "entrypoint"), secrets, process.entrypoint),
+            ((*path, "labels"), secrets, process.labels.values()),
+        ]
+    for path, secrets, texts in shown:
+        for name in sorted(secrets.intersection(_VARIABLE.findall("\n".join(texts)))):
+            what = f"has ${{{name}}}, a secret, which many could read there: let the process read its variable"
+            yield Violation(path, what, ("secrets",))
+
+
+def _processes(service: Service) -> Iterator[tuple[tuple[str, ...], Process, set[str]]]:
+    yield (), service, set(service.secrets)
+    for name, task in service.tasks.items():
+        yield ("tasks", name), task, set(task.secrets)
+
+
+def files(service: Service) -> Iterator[Violation]:
+    """What a file holds, and what happens when it changes."""
+    for prefix, process, _ in _processes(service):
+        for destination, file in process.files.items():
+            path = (*prefix, "files", destination)
+            if (file.text is None) == (file.source is None):
+                found = "both" if file.text is not None else "neither"
+                yield Violation(path, f'has {found} of "text" and "source", but must have exactly one')
+            if destination == _OWN_FILES[0] or destination.startswith(_OWN_FILES[1]):
+                yield Violation(
+                    path, "is where secrets and addresses of called services are written: choose another path"
+                )
+            if file.change_mode != "noop" and not file.template:
+                what = f'is "{file.change_mode}", but only a template changes while the process runs'
+                yield Violation((*path, "change_mode"), what)
+            if (file.change_mode == "signal") != (file.change_signal is not None):
+                what = "is missing" if file.change_signal is None else 'is for change_mode "signal" only'
+                yield Violation((*path, "change_signal"), what)
+            if file.env and file.change_mode == "signal":
+                what = 'is "signal", but a running process does not get new variables: "restart" or "noop"'
+                yield Violation((*path, "change_mode"), what)

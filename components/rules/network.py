@@ -1,0 +1,146 @@
+"""Rules for ports, checks and the mesh."""
+
+from collections.abc import Iterator
+
+from components.problems import did_you_mean, shown
+from components.rules.violation import Violation
+from components.service.base import MAX_NAME
+from components.service.calls import consul_name
+from components.service.checks import Check
+from components.service_model import Service
+
+_ONLY_FOR = {
+    "path": ("http",),
+    "method": ("http",),
+    "headers": ("http",),
+    "tls": ("http", "grpc"),
+    "tls_skip_verify": ("http", "grpc"),
+    "tls_server_name": ("http", "grpc"),
+    "grpc_service": ("grpc",),
+    "command": ("script",),
+    "args": ("script",),
+    "task": ("script",),
+    "successes_before_passing": ("http", "tcp", "grpc"),
+    "failures_before_critical": ("http", "tcp", "grpc"),
+}
+"""Types of checks that a key means something to. Source: Nomad, ServiceCheck.validate."""
+
+
+def ports(service: Service) -> Iterator[Violation]:
+    """Which ports can be had, and by what name Consul knows them."""
+    taken: dict[int, str] = {}
+    spread_out = any(constraint.operator == "distinct_hosts" for constraint in service.constraints)
+    names: dict[str, str] = {}
+    for label, port in service.ports.items():
+        yield from _inside(service, label)
+        if port.registered:
+            name = consul_name(service.name, label)
+            if label == service.advertised_port:
+                yield Violation(
+                    ("ports", label, "registered"),
+                    f'is true, but it is the main port, known as "{service.name}" anyway',
+                )
+            elif len(name) > MAX_NAME or name.endswith("-"):
+                what = f'makes it "{name}" in Consul: {MAX_NAME} characters at most, with a letter or digit at the end'
+                yield Violation(("ports", label, "registered"), what, ("name",))
+            elif name in names:
+                what = f'makes it "{name}" in Consul, as does that of the port {names[name]}'
+                yield Violation(("ports", label, "registered"), what)
+            names[name] = label
+        if port.static is None:
+            continue
+        if service.count > 1 and not spread_out:
+            what = (
+                f"is {port.static}, which one instance per node can have, but count is {service.count}: leave it out, "
+            )
+            yield Violation(
+                ("ports", label, "static"),
+                what + "Consul tells clients the port, or add the constraint distinct_hosts",
+                ("count", "constraints"),
+            )
+        if port.static in taken:
+            what = f"is {port.static}, as is that of the port {taken[port.static]}"
+            yield Violation(("ports", label, "static"), what, ("ports",))
+        taken[port.static] = label
+
+
+def _inside(service: Service, label: str) -> Iterator[Violation]:
+    port = service.ports[label]
+    if port.to is None and service.has_own_network:
+        yield Violation(("ports", label, "to"), "is missing: say which port the process listens on in its container")
+    if port.to is not None and not service.has_own_network:
+        what = (
+            f'is {port.to}, but with the driver "{service.driver}" a process listens on the node\'s own port, which it '
+            f"finds in NOMAD_PORT_{label}: take it out, or choose the node's port with static"
+        )
+        yield Violation(("ports", label, "to"), what, ("driver", "mesh"))
+
+
+def checks(service: Service) -> Iterator[Violation]:
+    """What a check can ask, and that there is one where health depends on it."""
+    if not service.all_checks and service.deploys and service.rollout.health_check == "checks":
+        what = 'is "checks", but the service has no check: add a port labelled http or a check, '
+        involves = ("check", "checks", "ports", "type")
+        yield Violation(("rollout", "health_check"), what + 'or be content with "task_states"', involves)
+    if service.check is not None and service.check.type in service.checks:
+        what = f'has the name of the one under "check", which is called "{service.check.type}" by its type: rename it'
+        yield Violation(("checks", service.check.type), what, ("check.type",))
+    for key, check in service.all_checks.items():
+        yield from _check(service, key, check)
+
+
+def _check(service: Service, key: str, check: Check) -> Iterator[Violation]:
+    path = tuple(key.split("."))
+    type_key = f"{key}.type"
+    if check.type == "script":
+        if check.command is None:
+            yield Violation((*path, "command"), "is missing: the program that a script check runs", (type_key,))
+        if check.task is not None and check.task not in service.tasks and check.task != service.own_task:
+            known = [*service.tasks, service.own_task]
+            what = f"is {shown(check.task)}, but no task has that name; {did_you_mean(check.task, known)}"
+            yield Violation((*path, "task"), what, ("tasks", "name"))
+    elif check.port not in service.ports:
+        what = f"is {shown(check.port)}, but no port has that label; {did_you_mean(check.port, service.ports)}"
+        yield Violation((*path, "port"), what, ("ports", type_key))
+    elif service.ports[check.port].protocol == "udp":
+        what = f"is {shown(check.port)}, a udp port, which no {check.type} check can ask: write a script check"
+        yield Violation((*path, "port"), what, (f"ports.{check.port}.protocol", type_key))
+    for field, types in _ONLY_FOR.items():
+        if check.type not in types and getattr(check, field) != type(check).model_fields[field].get_default(
+            call_default_factory=True
+        ):
+            what = f"is for checks of type {' or '.join(types)} only, but {type_key} is {check.type}"
+            yield Violation((*path, field), what, (type_key,))
+    # A check that outlives the rollout's patience can never make an instance healthy.
+    deadline = service.rollout.healthy_deadline_s
+    if service.deploys and service.rollout.health_check == "checks" and check.interval_s >= deadline:
+        what = f"is {check.interval_s:g}, but must be below rollout.healthy_deadline_s ({deadline:g})"
+        yield Violation((*path, "interval_s"), what, ("rollout.healthy_deadline_s",))
+
+
+def mesh(service: Service) -> Iterator[Violation]:
+    """What the mesh's proxies need."""
+    if service.mesh and not service.ports:
+        yield Violation(("mesh",), "is true, but there is no port for the proxy to hand on to: add one", ("ports",))
+    if service.mesh and service.type != "service":
+        yield Violation(("mesh",), f'is true, but type is "{service.type}": its proxy would never end', ("type",))
+    taken: dict[int, str] = {}
+    for name, call in service.calls.items():
+        if call.mesh and not service.mesh:
+            what = "is true, but the service itself is not in the mesh: set mesh: true, beside calls"
+            yield Violation(("calls", name, "mesh"), what, ("mesh",))
+        if call.mesh == (call.local_port is None):
+            what = "is missing: a port on loopback for the proxy" if call.mesh else "is for calls with mesh: true only"
+            yield Violation(("calls", name, "local_port"), what, (f"calls.{name}.mesh",))
+        if call.mesh and call.deliver == "env":
+            what = 'is "env", but by the mesh the address never changes: take it out'
+            yield Violation(("calls", name, "deliver"), what, (f"calls.{name}.mesh",))
+        if call.local_port is not None:
+            if call.local_port in taken:
+                what = f"is {call.local_port}, as is that of {taken[call.local_port]}"
+                yield Violation(("calls", name, "local_port"), what, ("calls",))
+            inner = [label for label, port in service.ports.items() if port.to == call.local_port]
+            if inner:
+                what = f"is {call.local_port}, on which the service itself listens (ports.{inner[0]})"
+                yield Violation(("calls", name, "local_port"), what, ("ports",))
+            taken[call.local_port] = name

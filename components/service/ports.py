@@ -1,0 +1,23 @@
+"""The ports of a service."""
+
+from typing import Literal
+
+from components.service.base import Model, PortNumber, Text
+
+Protocol = Literal["http", "https", "grpc", "tcp", "udp"]
+
+
+class Port(Model):
+    """A port of the service; its key is its label."""
+
+    to: PortNumber | None = None
+    """Port that the process listens on, inside its container. Without a container (raw_exec, exec, java, ...) there is
+    none: the process listens on the node's port, which it finds in NOMAD_PORT_<label>, and in PORT for http."""
+    static: PortNumber | None = None
+    """Port on the node. Default: one that Nomad chooses, which lets instances share a node."""
+    protocol: Protocol | None = None
+    """What is spoken there, the scheme of addresses. Default: http on the port labelled http, tcp on any other."""
+    registered: bool = False
+    """Whether a port besides the main one is a service of its own in Consul, <name>-<label>, which others can call."""
+    host_network: Text | None = None
+    """Name of a network of the node, for nodes with several. Default: the node's default network."""

@@ -1,0 +1,58 @@
+"""How a service's image is built, or that it may be used as it is."""
+
+import os
+from pathlib import Path
+
+from components.build_context import Build, BuildContextError
+from components.image_reference import ImageReference
+from components.service_model import Service
+from components.stack_config import StackConfig
+
+BASE_IMAGE_ARG = "BASE_IMAGE"
+DEVELOPMENT = "dev"
+"""The stack in which `latest` is fine."""
+
+
+def how_to_build(root: Path, folder: str, spec: Service, stack: StackConfig) -> Build | None:
+    """How to build the image; None where there is nothing to build.
+
+    Args:
+        root: the folder of Pulumi.yaml.
+        folder: the service's folder in services/.
+
+    Raises:
+        ValueError: it cannot be built, or its reference may mean something else tomorrow.
+    """
+    if spec.image.build is None:
+        if spec.image.reference is not None:
+            _require_pinned(spec.image.reference, stack.file.stack)
+        return None
+    wanted = spec.image.build
+    context = Path(os.path.normpath(root / "services" / folder / wanted.context))
+    build = Build.of(context, wanted.dockerfile, wanted.args, wanted.target, wanted.platform)
+    boundary = _repository(root)
+    for what, path in (("context", context), ("dockerfile", build.dockerfile)):
+        if not path.resolve().is_relative_to(boundary):
+            raise ValueError(f'has the {what} "{getattr(wanted, what)}", which is outside the repository')
+    try:
+        build.check()
+    except BuildContextError as error:
+        raise ValueError(f'has the context "{wanted.context}", which {error}') from error
+    base = stack.base_image
+    if base is None or BASE_IMAGE_ARG in wanted.args or not build.declares_arg(BASE_IMAGE_ARG):
+        return build
+    return Build.of(context, wanted.dockerfile, {**wanted.args, BASE_IMAGE_ARG: base}, wanted.target, wanted.platform)
+
+
+def _require_pinned(reference: str, stack: str) -> None:
+    image = ImageReference.parse(reference)
+    if image.tag is None and image.digest is None:
+        raise ValueError(f'is "{reference}", but must have a tag or a digest')
+    if image.tag == "latest" and image.digest is None and stack != DEVELOPMENT:
+        raise ValueError(f'is "{reference}", but the tag "latest" may mean another image tomorrow: name a version')
+
+
+def _repository(root: Path) -> Path:
+    """The checkout that the folder is in, or the folder itself."""
+    root = root.resolve()
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)

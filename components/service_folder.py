@@ -1,0 +1,80 @@
+"""The files in services/: what they and the stack's file say of a service, layer by layer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from components.layers import Layer, Layers
+from components.problems import Problem, SettingsError, did_you_mean, shown
+from components.service_model import Service
+from components.stack_config import PLACEMENT, StackConfig
+from components.stack_file import PROJECT
+from components.yaml_file import KeyPath, read_yaml
+
+FOLDER = "services"
+DEFAULTS = f"{FOLDER}/defaults.yaml"
+"""The team's defaults; need not be there."""
+
+
+class Folders:
+    """The services' folders, read for one stack."""
+
+    def __init__(self, root: Path, stack: StackConfig) -> None:
+        self._root = root
+        self._stack = stack
+        self._wrong: tuple[Problem, ...] = ()
+        try:
+            self._team = team_defaults(root)
+        except SettingsError as error:
+            self._wrong = error.problems
+            self._team = Layer({}, lambda _: DEFAULTS)
+
+    def keys(self) -> list[str]:
+        """The services that have a folder, listed in the stack or not."""
+        return sorted(path.parent.name for path in (self._root / FOLDER).glob("*/service.yaml"))
+
+    def layers(self, key: str) -> Layers:
+        """The layers of a service, in the order of layers.py.
+
+        Raises:
+            SettingsError: with every problem of the files; what is wrong with the values is found by validation.
+        """
+        file = f"{FOLDER}/{key}/service.yaml"
+        if Path(key).name != key or not (self._root / file).is_file():
+            what = f"has no file {shown(file)}; {did_you_mean(key, self.keys())}"
+            raise SettingsError([*self._wrong, Problem(self._stack.file.where(("services", key)), what)])
+        try:
+            written = read_yaml(self._root / file, file, "at least version")
+        except SettingsError as error:
+            raise SettingsError([*self._wrong, *error.problems]) from error
+        own = Layer(written.data, written.place)
+        everywhere = self._of_stack(("defaults",), self._stack.defaults, for_all=True)
+        problems = [*self._wrong, *_one_services_own(everywhere), *_one_services_own(self._team)]
+        if problems:
+            raise SettingsError(problems)
+        here = self._of_stack(("services", key), self._stack.services[key])
+        return Layers([self._where_it_runs(), self._team, own, everywhere, here], own)
+
+    def _where_it_runs(self) -> Layer:
+        """Keys of their own in the stack's file."""
+        said = {key: getattr(self._stack, key) for key in PLACEMENT if self._stack.file.values.get(key) is not None}
+        return self._of_stack((), {key: value for key, value in said.items() if key in Service.model_fields})
+
+    def _of_stack(self, inside: KeyPath, data: Mapping[str, Any], *, for_all: bool = False) -> Layer:
+        file = self._stack.file
+        key = "".join(f"{part}." for part in inside)
+        return Layer(data, lambda path: file.place((*inside, *path)), f"{PROJECT}:{key}", for_all)
+
+
+def team_defaults(root: Path) -> Layer:
+    """The layer of services/defaults.yaml, empty where there is none. Raises SettingsError."""
+    if not (root / DEFAULTS).exists():
+        return Layer({}, lambda _: DEFAULTS)
+    written = read_yaml(root / DEFAULTS, DEFAULTS, "settings of services, or be deleted")
+    return Layer(written.data, written.place)
+
+
+def _one_services_own(layer: Layer) -> list[Problem]:
+    if "name" not in layer.data:
+        return []
+    return [Problem(layer.where(("name",)), "is one service's own: write it in its service.yaml")]

@@ -1,0 +1,125 @@
+"""Rules between the services of a stack, and between them and its file: names, calls and secrets."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from components.layers import Layers
+from components.problems import Problem, did_you_mean, shown
+from components.service.calls import Call
+from components.service_model import Service
+from components.stack_config import StackConfig
+from components.stack_secrets import set_command
+
+
+class Member(Protocol):
+    """A service of the stack."""
+
+    @property
+    def key(self) -> str:
+        """Its folder, which is its key in the stack's file."""
+
+    @property
+    def spec(self) -> Service: ...
+
+    @property
+    def layers(self) -> Layers: ...
+
+
+def broken_rules(stack: StackConfig, services: Sequence[Member], folders: Sequence[str]) -> Iterator[Problem]:
+    """Everything that does not fit together.
+
+    Args:
+        stack: the environment.
+        services: its services that are right for themselves.
+        folders: every service that has a folder, listed in the stack or not.
+    """
+    yield from _names(stack, services)
+    yield from _external_names(stack, services)
+    yield from _calls(stack, services, folders)
+    yield from _missing_secrets(stack, services)
+    yield from _unknown_secrets(stack, services)
+
+
+def _names(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
+    names = [service.spec.name for service in services]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(stack.file.where(("services",)), f'has two services named "{name}"')
+
+
+def _external_names(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
+    for service in services:
+        if (name := service.spec.name) in stack.external_services:
+            what = "is a service of this stack: take it out, calls find it anyway"
+            yield Problem(stack.file.where(("external_services", name)), what)
+
+
+def _calls(stack: StackConfig, services: Sequence[Member], folders: Sequence[str]) -> Iterator[Problem]:
+    deployed = {service.spec.name: service.spec for service in services}
+    # What is wrong with a service of the stack is told there, and not once more by each of its callers.
+    unchecked = stack.services.keys() - {service.key for service in services}
+    for service in services:
+        for name, call in service.spec.calls.items():
+            where = service.layers.where(("calls", name))
+            if name in stack.external_services:
+                ports = stack.external_services[name].ports
+                if call.port is not None and ports and call.port not in ports:
+                    yield Problem(service.layers.where(("calls", name, "port")), _no_port(name, call.port, ports))
+            elif name in deployed:
+                yield from _call(service, name, call, deployed[name])
+            elif name in stack.left_out:
+                place = stack.file.place(("services", name))
+                yield Problem(where, f"calls a service that is left out of this stack ({place})")
+            elif name not in unchecked:
+                yield Problem(where, _unknown_callee(stack, name, {*deployed, *stack.external_services}, folders))
+
+
+def _call(service: Member, name: str, call: Call, callee: Service) -> Iterator[Problem]:
+    """A call of a service that this stack deploys."""
+    at_port = service.layers.where(("calls", name, "port"))
+    if not callee.ports:
+        yield Problem(service.layers.where(("calls", name)), "has no port that could be called")
+    elif call.port is None or call.port == callee.advertised_port:
+        pass
+    elif call.port not in callee.ports:
+        yield Problem(at_port, _no_port(name, call.port, tuple(callee.ports)))
+    elif not callee.ports[call.port].registered:
+        yield Problem(
+            at_port, f'is {shown(call.port)}, which Consul does not know: set ports.{call.port}.registered of "{name}"'
+        )
+    if call.mesh and not callee.mesh:
+        yield Problem(service.layers.where(("calls", name, "mesh")), f'is true, but "{name}" is not in the mesh')
+
+
+def _unknown_callee(stack: StackConfig, name: str, known: set[str], folders: Sequence[str]) -> str:
+    file = stack.file.shown_as
+    if name in folders:
+        return f"calls a service that this stack does not deploy: list it under caravan:services in {file}"
+    what = "calls no service of this stack, nor one of caravan:external_services"
+    return f"{what}; {did_you_mean(name, known)}"
+
+
+def _no_port(callee: str, found: str, known: Sequence[str]) -> str:
+    return f'is {shown(found)}, but "{callee}" has no port with that label; {did_you_mean(found, known)}'
+
+
+def _missing_secrets(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
+    for service in services:
+        values = stack.secrets.services.get(service.key, {})
+        for name in service.spec.secrets:
+            # One that is there but wrong has been told already.
+            if name not in values and stack.file.literal(("secrets", service.key, name)) is None:
+                what = f"has no value in this stack: {set_command(f'secrets.{service.key}.{name}')}"
+                yield Problem(service.layers.where(("secrets", name)), what)
+
+
+def _unknown_secrets(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
+    declared = {service.key: service.spec.secrets for service in services}
+    listed = {*stack.services, *stack.left_out}
+    for key, values in stack.secrets.services.items():
+        if key not in listed:
+            what = f"is for no service of this stack; {did_you_mean(key, listed)}"
+            yield Problem(stack.file.where(("secrets", key)), what)
+        for name in values if key in declared else ():
+            if name not in declared[key]:
+                what = f"is no secret of {key}; {did_you_mean(name, declared[key])}"
+                yield Problem(stack.file.where(("secrets", key, name)), what)

@@ -1,0 +1,102 @@
+"""What is wrong with files is told with file and line, all of it at once. Wrong values are in bad_service_values.txt."""
+# ruff: noqa: E501 - one line each, as they are read
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from components.problems import SettingsError
+from components.settings import load
+from components.stack_file import StackFile
+from tests.unit.components.samples import write_service
+
+SERVICE = "services/web/service.yaml"
+DEFAULTS = "services/defaults.yaml"
+STACK = "stacks/Pulumi.prod.yaml"
+VALID = "version: 1.0.0\nports: {http: {to: 80}}\n"
+LISTED = "config:\n  caravan:services:\n    web: {}\n"
+BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdef", "bcdefg", strict=True))
+SET = "pulumi config set --secret --path 'caravan:secrets.web."
+
+
+def told(root: Path, files: Mapping[str, str | bytes]) -> list[str]:
+    """The sentences about the files; those that are not given are valid."""
+    write_service(root, "web", VALID)
+    (root / "stacks").mkdir()
+    for name, content in {STACK: LISTED, **files}.items():
+        path = root / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SettingsError) as error:
+        load(root, StackFile.read(root, "prod"), {"CARAVAN_REGISTRY": "127.0.0.1:5000"})
+    return [str(problem) for problem in error.value.problems]
+
+
+def test_valid_files_are_valid(repository: Path) -> None:
+    write_service(repository, "web", VALID)
+    (repository / "stacks").mkdir()
+    (repository / STACK).write_text(LISTED)
+    stack = StackFile.read(repository, "prod")
+    assert [service.key for service in load(repository, stack, {"CARAVAN_REGISTRY": "a:1"}).services] == ["web"]
+
+
+FILES: list[tuple[str, str, str | bytes, str]] = [
+    ("empty file", SERVICE, "", f"{SERVICE} is empty: it must hold at least version."),
+    ("empty defaults", DEFAULTS, "", f"{DEFAULTS} is empty: it must hold settings of services, or be deleted."),
+    ("empty stack", STACK, "", f"{STACK} is empty: it must hold caravan:services under config."),
+    ("no mapping", SERVICE, "- a\n", f"{SERVICE} must hold a mapping of keys to values, but holds a list."),
+    ("no YAML", SERVICE, "a: [1\n", f"{SERVICE} is not valid YAML: line 2, column 1: expected ',' or ']', but got '<stream end>'."),
+    ("stack is no YAML", STACK, "a: b: c\n", f"{STACK} is not valid YAML: line 1, column 5: mapping values are not allowed here."),
+    ("tabs", SERVICE, "check:\n\tpath: /\n", f"{SERVICE} is not valid YAML: line 2, column 1: a tab where spaces are meant: YAML is indented with spaces."),
+    ("anchors bomb", SERVICE, BOMB, f'{SERVICE} is not valid YAML: line 2, column 8: the alias "*a" is not supported: write the value again.'),
+    ("duplicate key", SERVICE, f"{VALID}version: 2.0.0\n", f'{SERVICE} is not valid YAML: line 3, column 1: the key "version" is given twice (first in line 1).'),
+    ("service listed twice", STACK, f"{LISTED}    web: {{}}\n", f'{STACK} is not valid YAML: line 4, column 5: the key "web" is given twice (first in line 3).'),
+    ("another encoding", SERVICE, "version: ü\n".encode("latin-1"), f"{SERVICE} is not UTF-8 text (byte 9 is 0xfc): save it as UTF-8."),
+    ("UTF-16", SERVICE, VALID.encode("utf-16"), f"{SERVICE} is not UTF-8 text (byte 0 is 0xff): save it as UTF-8."),
+    ("stack without config", STACK, "encryptionsalt: x\n", f"{STACK}: caravan:services must list the services to deploy, each with what differs here, as in {{web: {{}}}}."),
+    ("config is text", STACK, "config: web\n", f"{STACK}:1: caravan:services must list the services to deploy, each with what differs here, as in {{web: {{}}}}."),
+    ("a list of services", STACK, "config:\n  caravan:services: [web]\n", f"{STACK}:2: caravan:services is a list, but must be a mapping of keys to values."),
+    ("override of the wrong type", STACK, LISTED.replace("{}", "5"), f"{STACK}:3: caravan:services.web is 5, but must be a mapping of what differs here, {{}} for nothing, or false to leave the service out."),
+    ("unknown key", SERVICE, f"{VALID}cuont: 2\n", f'{SERVICE}:3: cuont is not a known key; did you mean "count"?'),
+    ("unknown key inside", SERVICE, f"{VALID}check:\n  paht: /\n", f'{SERVICE}:4: check.paht is not a known key; did you mean "path"?'),
+    ("unknown key in defaults", DEFAULTS, "resources:\n  memory: 5\n", f'{DEFAULTS}:2: resources.memory is not a known key; did you mean "memory_mb"?'),
+    ("unknown key for a service", STACK, f"{LISTED[:-3]}\n      cuont: 2\n", f'{STACK}:4: caravan:services.web.cuont is not a known key; did you mean "count"?'),
+    ("unknown key for all", STACK, f"{LISTED}  caravan:defaults:\n    cuont: 2\n", f'{STACK}:5: caravan:defaults.cuont is not a known key; did you mean "count"?'),
+    ("unknown key of the stack", STACK, f"{LISTED}  caravan:datacentres: [dc1]\n", f'{STACK}:4: caravan:datacentres is not a known key; did you mean "datacenters"?'),
+    ("wrong type in the stack", STACK, f"{LISTED}  caravan:datacenters: dc1\n", f'{STACK}:4: caravan:datacenters is "dc1", but must be a list.'),
+    ("unknown service", STACK, f"{LISTED}    wbe: {{}}\n", f'{STACK}:4: caravan:services.wbe has no file "services/wbe/service.yaml"; did you mean "web"?'),
+    ("name for all", DEFAULTS, "name: x\n", f"{DEFAULTS}:1: name is one service's own: write it in its service.yaml."),
+    ("value in a list", SERVICE, f"{VALID}tags:\n  - a\n  - a\n", f'{SERVICE}:5: tags.1 is "a", which the service has already.'),
+    ("nothing to take away", STACK, f"{LISTED[:-3]}\n      env:\n        A: null\n", f"{STACK}:5: caravan:services.web.env.A is null, but must be text."),
+    ("version taken away", STACK, f"{LISTED[:-3]}\n      version: null\n", f"{STACK}:4: caravan:services.web.version is missing."),
+    ("latest", STACK, f"{LISTED[:-3]}\n      image: {{reference: 'a:latest'}}\n", f'{STACK}:4: caravan:services.web.image.reference is "a:latest", but the tag "latest" may mean another image tomorrow: name a version.'),
+    ("no context", SERVICE, f"{VALID}image:\n  build: {{context: nope}}\n", f'{SERVICE}:4: image.build has the context "nope", which does not exist.'),
+    ("context outside", SERVICE, f"{VALID}image:\n  build: {{context: ../../..}}\n", f'{SERVICE}:4: image.build has the context "../../..", which is outside the repository.'),
+    ("no Dockerfile", SERVICE, f"{VALID}image:\n  build: {{dockerfile: Nope}}\n", f'{SERVICE}:4: image.build has the context ".", which has no Dockerfile at "Nope".'),
+    ("unknown callee", SERVICE, f"{VALID}calls:\n  wbe: {{}}\n", f'{SERVICE}:4: calls.wbe calls no service of this stack, nor one of caravan:external_services; did you mean "web"?'),
+    ("secret without a value", SERVICE, f"{VALID}secrets:\n  TOKEN: {{}}\n", f"{SERVICE}:4: secrets.TOKEN has no value in this stack: {SET}TOKEN'."),
+    ("secret in plain text", STACK, f"{LISTED}  caravan:secrets:\n    web:\n      TOKEN: planted\n", f"{STACK}:6: caravan:secrets.web.TOKEN is in plain text: take it out, change it wherever it is used, and run {SET}TOKEN'."),
+    ("secrets in plain text", STACK, f"{LISTED}  caravan:secrets:\n    web: planted\n", f"{STACK}:5: caravan:secrets.web must be a mapping of names to secrets."),
+    ("all secrets in plain text", STACK, f"{LISTED}  caravan:secrets: planted\n", f"{STACK}:4: caravan:secrets must be a mapping of services to their secrets."),
+    ("unknown secret", STACK, f"{LISTED}  caravan:secrets:\n    web:\n      TOKEN: {{secure: v1:x}}\n", f"{STACK}:6: caravan:secrets.web.TOKEN is no secret of web; there is none."),
+    ("secret of an unknown service", STACK, f"{LISTED}  caravan:secrets:\n    wbe:\n      TOKEN: {{secure: v1:x}}\n", f'{STACK}:5: caravan:secrets.wbe is for no service of this stack; did you mean "web"?'),
+    ("secret in env", STACK, f"{LISTED[:-3]}\n      env:\n        A: {{secure: v1:x}}\n", f"{STACK}:5: caravan:services.web.env.A holds a secret, but everybody who can read the job would see it: name it under secrets in service.yaml, and {SET}NAME'."),
+    ("secret in the place of a number", STACK, f"{LISTED[:-3]}\n      count: {{secure: v1:x}}\n", f"{STACK}:4: caravan:services.web.count holds a secret, but everybody who can read the job would see it: name it under secrets in service.yaml, and {SET}NAME'."),
+    ("secret for all", STACK, f"{LISTED}  caravan:defaults:\n    env:\n      A: {{secure: v1:x}}\n", f"{STACK}:6: caravan:defaults.env.A holds a secret, but everybody who can read the job would see it: secrets of services stand under caravan:secrets."),
+    ("own service as another's", STACK, f"{LISTED}  caravan:external_services: {{web: {{}}}}\n", f"{STACK}:4: caravan:external_services.web is a service of this stack: take it out, calls find it anyway."),
+    ("left out but called", STACK, f"{LISTED[:-3]}\n      calls: {{api: {{}}}}\n    api: false\n", f"{STACK}:4: caravan:services.web.calls.api calls a service that is left out of this stack ({STACK}:5)."),
+    ("unknown port of a callee", STACK, f"{LISTED[:-3]}\n      calls: {{web: {{port: grpc}}}}\n", f'{STACK}:4: caravan:services.web.calls.web.port is "grpc", but "web" has no port with that label; known are http.'),
+    ("password in plain text", STACK, f"{LISTED}  caravan:registry:\n    address: a:1\n    username: me\n    password: planted\n", f"{STACK}:7: caravan:registry.password is in plain text: take it out, change it wherever it is used, and run pulumi config set --secret --path 'caravan:registry.password'."),
+    ("no password", STACK, f"{LISTED}  caravan:registry: {{address: 'a:1', username: me}}\n", f"{STACK}:4: caravan:registry.password is missing, but there is a username: pulumi config set --secret --path 'caravan:registry.password'."),
+    ("no username", STACK, f"{LISTED}  caravan:registry:\n    address: a:1\n    password: {{secure: v1:x}}\n", f"{STACK}:4: caravan:registry.username is missing, but there is a password."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "content", "sentence"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
+def test_a_bad_file(repository: Path, file: str, content: str | bytes, sentence: str) -> None:
+    sentences = told(repository, {file: content})
+    assert sentence in sentences
+    assert not any("planted" in one for one in sentences)
+    # What else is said comes from the same mistake: a file that cannot be read has no valid value.
+    assert len(sentences) == 1 or "secure" in str(content)
