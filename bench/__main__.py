@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from bench import report
+from bench import model, report
 from bench.bench import Bench
 from bench.measure import Row
 from bench.parts import checkpoints, hashing, profile, requests, rollouts, scale, startup
@@ -24,25 +25,54 @@ PARTS = ("startup", "hashing", "requests", "scale", "services", "checkpoints", "
 Cell = tuple[str, Callable[[], list[Row]]]
 
 
+class Extent(NamedTuple):
+    """How much is measured where the options do not say otherwise."""
+
+    sizes: list[int]
+    rounds: int
+    rollouts: list[int]
+    files: list[int]
+    parts: tuple[str, ...]
+
+
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.split(": ")[1])
-    parser.add_argument("--full", action="store_true", help="everything, up to 1000 services: some hours")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="default: all")
+    much = parser.add_mutually_exclusive_group()
+    much.add_argument("--full", action="store_true", help="everything, up to 1000 services: some hours")
+    much.add_argument("--targets", action="store_true", help="what the targets are about, up to 1000 services")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, help="default: all; with --targets all but profile")
     parser.add_argument(
-        "--sizes", nargs="+", type=int, help="numbers of services. Default 1 100; with --full 1 10 100 1000"
+        "--sizes",
+        nargs="+",
+        type=int,
+        help="numbers of services. Default 1 100; with --targets 1 100 1000; with --full 1 10 100 1000",
     )
-    parser.add_argument("--rounds", type=int, help="how often each is measured. Default 2; with --full 5")
-    parser.add_argument("--rollouts", nargs="+", type=int, help="rollouts at once. Default 100; with --full 100 1000")
     parser.add_argument(
-        "--files", nargs="+", type=int, help="files to hash. Default 10 1000; with --full 10 1000 50000"
+        "--rounds", type=int, help="how often each is measured. Default 2; with --targets 3; with --full 5"
+    )
+    parser.add_argument(
+        "--rollouts",
+        nargs="+",
+        type=int,
+        help="rollouts at once. Default 100; with --targets or --full 100 1000",
+    )
+    parser.add_argument(
+        "--files",
+        nargs="+",
+        type=int,
+        help="files to hash. Default 10 1000; with --targets or --full 10 1000 50000",
     )
     parser.add_argument("--again", action="store_true", help="start anew where a run was interrupted")
     parser.add_argument("--write", type=Path, help="also write the tables as Markdown, as to docs/scale-measured.md")
     options = parser.parse_args(arguments)
-    options.sizes = options.sizes or ([1, 10, 100, 1000] if options.full else [1, 100])
-    options.rounds = options.rounds or (5 if options.full else 2)
-    options.rollouts = options.rollouts or ([100, 1000] if options.full else [100])
-    options.files = options.files or ([10, 1000, 50_000] if options.full else [10, 1000])
+    full = Extent([1, 10, 100, 1000], 5, [100, 1000], [10, 1000, 50_000], PARTS)
+    needed = Extent([1, 100, 1000], 3, [100, 1000], [10, 1000, 50_000], PARTS[:-1])
+    extent = full if options.full else needed if options.targets else Extent([1, 100], 2, [100], [10, 1000], PARTS)
+    options.sizes = options.sizes or extent.sizes
+    options.rounds = options.rounds or extent.rounds
+    options.rollouts = options.rollouts or extent.rollouts
+    options.files = options.files or extent.files
+    options.parts = options.parts or list(extent.parts)
     return options
 
 
@@ -75,11 +105,11 @@ def main(arguments: list[str] | None = None) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     run = {
         "commit": _commit(),
-        "options": f"{options.parts} {options.sizes} {options.rounds} {options.rollouts} {options.files}",
+        "options": " ".join(str(getattr(options, name)) for name in ("targets", "parts", *Extent._fields[:-1])),
     }
     store = Store(RESULTS, run)
     addresses = cluster.start(CLUSTER)
-    bench = Bench(FOLDER, addresses, options.rounds)
+    bench = Bench(FOLDER, addresses, options.rounds, options.targets)
     try:
         for name, measure in _cells(options, bench):
             store.measured(name, measure)
@@ -89,13 +119,17 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         cluster.reset(CLUSTER)
     store.finish()
+    growth = model.cells(store.rows, options.sizes)
     judged = [it for target in targets(options.sizes, options.rollouts) if (it := target.judge(store.rows))]
     print(report.table(report.HEAD, report.cells(store.rows)))
     print()
+    if growth:
+        print(report.table(model.HEAD, growth))
+        print()
     print(report.table(report.TARGET_HEAD, report.target_cells(judged)))
     print(f"\nAs JSON: {RESULTS}")
     if options.write:
-        options.write.write_text(report.document(store.rows, judged, run["commit"], os.cpu_count() or 1))
+        options.write.write_text(report.document(store.rows, judged, growth, run["commit"], os.cpu_count() or 1))
     return 0
 
 

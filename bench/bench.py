@@ -16,11 +16,12 @@ WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 
 @dataclass(frozen=True)
 class Bench:
-    """One run. `rounds`: how often each contender is measured."""
+    """One run. `rounds`: how often each contender is measured. `only_targets`: what no target is about is left out."""
 
     folder: Path
     addresses: Addresses
     rounds: int
+    only_targets: bool = False
 
     @property
     def nomad(self) -> Nomad:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from bench import model
 from bench.measure import Row, Spread
 from bench.targets import Judged
 
@@ -47,8 +48,10 @@ def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in drawn)
 
 
-def document(rows: Sequence[Row], judged: Sequence[Judged], commit: str, processors: int) -> str:
-    """The whole of a run as a page."""
+def document(
+    rows: Sequence[Row], judged: Sequence[Judged], growth: Sequence[Sequence[str]], commit: str, processors: int
+) -> str:
+    """The whole of a run as a page. `growth`: the model's lines (bench/model.py)."""
     return f"""# What was measured
 
 Written by `make bench`, on {processors} processors, at commit {commit}. Ratios are taken within each round, the
@@ -58,6 +61,13 @@ program with a provider that does nothing; "processor" rows compare processor ti
 ## Targets
 
 {markdown(TARGET_HEAD, target_cells(judged))}
+
+## Growth
+
+What follows for one stack of more services than were measured, by a line through the medians below, with the largest
+error of the line at what was measured; the last column is for a stack of 100.
+
+{markdown(model.HEAD, growth)}
 
 ## All measurements
 

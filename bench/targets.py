@@ -77,6 +77,20 @@ def _of_scale(size: int) -> list[Target]:
     ]
 
 
+def _of_microservices(size: int) -> list[Target]:
+    return [
+        Target(
+            f"preview of {size} `Microservice` components, {text}, to the floor",
+            "scale, services",
+            f"preview of {size} {change}",
+            "ours",
+            "floor",
+            at_most,
+        )
+        for text, change, at_most in (("unchanged", "unchanged", 1.5), ("all changed", "changed", 2.0))
+    ]
+
+
 def _of_rollouts(at_once: int) -> list[Target]:
     def target(text: str, unit: str, measure: str, at_most: float) -> Target:
         return Target(
@@ -103,6 +117,7 @@ def targets(sizes: Iterable[int], rollouts: Iterable[int]) -> list[Target]:
     """
     return [
         *(target for size in sizes if size >= 100 for target in _of_scale(size)),
+        *(target for size in sizes if size >= 100 for target in _of_microservices(size)),
         Target("warm preview of one service, to the floor", "scale", "preview of 1 unchanged", "ours", "floor", 1.3),
         *(target for at_once in rollouts for target in _of_rollouts(at_once)),
         Target("requests per unchanged job at preview", "requests", "preview, unchanged", "ours", "", 1),

@@ -8,6 +8,7 @@ from providers.fields import Field, differing, faults, normalised
 from providers.http_api import ApiError, Unreachable
 from providers.plugin import CheckFailure, Diff, Engine, ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
+from providers.written import Written
 
 Json = dict[str, Any]
 C = TypeVar("C")
@@ -38,6 +39,8 @@ class Record(ABC, Generic[C]):
     def __init__(self, engine: Engine, client: C) -> None:
         self._engine = engine
         self._client = client
+        self.written = Written(self.server, None)
+        """What this stack's commands wrote; the plugin gives its own."""
 
     def id(self, inputs: Properties) -> str:
         """The ID of the object that the inputs name."""
@@ -62,6 +65,11 @@ class Record(ABC, Generic[C]):
         Where an object has no place for a mark: it is exactly as it is wanted, so that nothing of others can be lost.
         """
         return self._is_done(inputs, existing)
+
+    def version(self, found: Json) -> str | None:
+        """What only this very content of the object has in the server; None where nothing tells it."""
+        index = found.get("ModifyIndex")
+        return None if index is None else f"{found.get('CreateIndex')}/{index}"
 
     @abstractmethod
     def values(self, found: Json) -> dict[str, Any]:
@@ -113,7 +121,11 @@ class Record(ABC, Generic[C]):
         if current is None:
             missing = sorted({*changed, *(name for name in self.fields if new.get(name) is not None)})
             return Diff(missing, [self.key] if self.named_by_server else replaces)
-        if not changed and (lines := self._moved(base, current)):
+        lines = [] if changed else self._moved(base, current)
+        if lines and self.written.is_own(urn, self.version(current)):
+            # A killed command made another change, which this program takes back.
+            return Diff(sorted(name for name in self.fields if new.get(name) is not None), [])
+        if lines:
             text = self._foreign_text(base, lines, "Nothing is changed now.")
             await self._engine.warning(urn, text)
         return Diff(changed, replaces)
@@ -125,7 +137,10 @@ class Record(ABC, Generic[C]):
             contains_unknown(new.get(name)) for name, field in self.fields.items() if self._names(name, field)
         )
         existing = await self.existing(new) if named else None
-        if existing is not None and not self.is_mine(urn, new, existing[1]):
+        mine = existing is not None and (
+            self.is_mine(urn, new, existing[1]) or self.written.is_own(urn, self.version(existing[1]))
+        )
+        if existing is not None and not mine:
             raise ProviderError(self._exists_text(urn, new, existing[0]))
         if existing is not None:
             await self._engine.info(urn, self._adopted_text(new))
@@ -167,7 +182,7 @@ class Record(ABC, Generic[C]):
         lines = self._moved(base, current)
         # An `up` that was killed after its change leaves an object that is not the recorded one, but the wanted one.
         done = self._is_done(new, current)
-        if lines and not done:
+        if lines and not done and not self.written.is_own(urn, self.version(current)):
             raise ProviderError(self._foreign_text(base, lines, "It is not overwritten."))
         if preview:
             if not new.has_unknown(self.fields) and not done:
@@ -176,7 +191,7 @@ class Record(ABC, Generic[C]):
             return self._predicted(new, outputs)
         if not done:
             await self._write(urn, id, new, current)
-            current = await self._there(new, id)
+            current = await self._there(urn, new, id)
         return self._outputs(new, current)
 
     async def read(
@@ -207,7 +222,8 @@ class Record(ABC, Generic[C]):
         if current is None:
             return
         base = self.recorded(urn, inputs, outputs)
-        if lines := self._moved(base, current):
+        lines = self._moved(base, current)
+        if lines and not self.written.is_own(urn, self.version(current)):
             listed = "".join(f"\n  {line}" for line in lines)
             raise ProviderError(
                 f"{self._title(base)} was changed outside this stack since the last `pulumi up`. It is not deleted. "
@@ -216,6 +232,7 @@ class Record(ABC, Generic[C]):
                 f"pulumi state delete '{urn}'."
             )
         await self.remove(id, current, inputs)
+        self.written.forget(urn)
 
     def recorded(self, urn: str, inputs: Properties, outputs: Properties) -> Properties:
         """What the state says that the object is."""
@@ -262,7 +279,7 @@ class Record(ABC, Generic[C]):
 
     async def _made(self, urn: str, new: Properties, current: Json | None) -> tuple[str, Properties]:
         made = await self._write(urn, None, new, current)
-        return made, self._outputs(new, await self._there(new, made))
+        return made, self._outputs(new, await self._there(urn, new, made))
 
     async def _write(self, urn: str, id: str | None, new: Properties, current: Json | None) -> str:
         try:
@@ -276,12 +293,14 @@ class Record(ABC, Generic[C]):
         except ApiError as error:
             raise ProviderError(f"{self._title(new)}: {error}") from error
 
-    async def _there(self, new: Properties, id: str) -> Json:
+    async def _there(self, urn: str, new: Properties, id: str) -> Json:
+        """What has been written, which is noted as this stack's own."""
         found = await self.look(id, new)
         if found is None:
             raise ProviderError(
                 f"{self._title(new)} was written and is already gone again: somebody deleted it meanwhile."
             )
+        self.written.note(urn, id, self.version(found) if self._is_done(new, found) else None)
         return found
 
     def _outputs(self, inputs: Properties, current: Json) -> Properties:

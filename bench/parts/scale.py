@@ -15,6 +15,9 @@ from bench.workspace import Wanted, Workspace
 CLI_LOOP_UP_TO = 100
 """One `nomad` command after the other is not measured for more jobs than this."""
 
+OF_TARGETS = ("up of {size} new", "preview of {size} unchanged", "preview of {size} changed")
+"""The steps that targets are about."""
+
 
 def measure(bench: Bench, program: str, size: int) -> list[Row]:
     """All kinds of changes to `size` services; ours and the floor both without checkpoints (see checkpoints.py)."""
@@ -23,21 +26,22 @@ def measure(bench: Bench, program: str, size: int) -> list[Row]:
     for round_ in range(bench.rounds):
         ours = bench.workspace(f"ours-{program}-{size}", program, "caravan", **WITHOUT_CHECKPOINTS)
         floor = bench.workspace(f"floor-{program}-{size}", program, "floor", **WITHOUT_CHECKPOINTS)
-        for name, step in _steps(size).items():
+        for name, step in _steps(size, only_targets=bench.only_targets).items():
             progress(f"{program}, {name}, round {round_ + 1}")
             turns = in_turns({"ours": partial(step, ours), "floor": partial(step, floor)}, round_)
             for contender, used in turns.items():
                 runs[name][contender].append(used)
-            if program == "jobs" and name in (f"preview of {size} changed", f"up of {size} new"):
+            peers = {f"preview of {size} changed"} | (set() if bench.only_targets else {f"up of {size} new"})
+            if program == "jobs" and name in peers:
                 for contender, seconds in _peers(bench, ours.folder.name, size, plan="preview" in name).items():
                     others[name][contender].append(seconds)
         bench.clean_up(ours, floor)
     return _rows(program, size, runs, others)
 
 
-def _steps(size: int) -> dict[str, Callable[[Workspace], Usage]]:
+def _steps(size: int, *, only_targets: bool) -> dict[str, Callable[[Workspace], Usage]]:
     few = max(1, size // 100)
-    return {
+    steps: dict[str, Callable[[Workspace], Usage]] = {
         f"preview of {size} new": lambda it: it.preview(Wanted(size)),
         f"up of {size} new": lambda it: it.up(Wanted(size)),
         f"preview of {size} unchanged": lambda it: it.preview(Wanted(size)),
@@ -47,12 +51,14 @@ def _steps(size: int) -> dict[str, Callable[[Workspace], Usage]]:
         f"preview of {size} changed": lambda it: it.preview(Wanted(size, size, 3)),
         f"up of {size} changed": lambda it: it.up(Wanted(size, size, 3)),
     }
+    kept = {step.format(size=size) for step in OF_TARGETS} if only_targets else steps.keys()
+    return {name: step for name, step in steps.items() if name in kept}
 
 
 def _peers(bench: Bench, prefix: str, size: int, *, plan: bool) -> dict[str, float]:
     """Seconds of the same work without Pulumi: dry runs of the same jobs, or registrations of as many others."""
     cli = NomadCli(bench.folder / "cli", bench.addresses.nomad)
-    loops = {"nomad x8": 8, **({"nomad loop": 1} if size <= CLI_LOOP_UP_TO else {})}
+    loops = {"nomad x8": 8, **({"nomad loop": 1} if size <= CLI_LOOP_UP_TO and not bench.only_targets else {})}
     found = {}
     if plan:
         jobs = [job(prefix, number, 3) for number in range(size)]

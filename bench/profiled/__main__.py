@@ -3,7 +3,9 @@
 import cProfile
 import os
 
-profile = cProfile.Profile()
+import time
+
+profile = cProfile.Profile(time.process_time)
 profile.enable()
 from providers.nomad.__main__ import NomadPlugin  # noqa: E402 - its imports are part of what is profiled
 from providers.plugin import run  # noqa: E402

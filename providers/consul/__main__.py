@@ -24,6 +24,7 @@ from providers.http_api import HttpApi
 from providers.plugin import CheckFailure, Plugin, ResourceType, run
 from providers.properties import Properties
 from providers.record import Record
+from providers.written import Written
 
 ENTRIES: tuple[type[EntryRecord], ...] = (
     ConfigEntryResource,
@@ -88,6 +89,10 @@ class ConsulPlugin(Plugin):
             *(keys(self.engine, client) for keys in (KeysResource, KeyPrefixResource)),
             *(catalogue(self.engine, client, nodes) for catalogue in (NodeResource, ServiceResource)),
         ]
+        written = Written.beside_state(self.name)
+        for record in made:
+            if isinstance(record, Record):
+                record.written = written
         self.resources.update({served.token: one for served, one in zip(SERVED, made, strict=True)})
         self.functions[TOKEN] = ServiceHealth(self._api, loaded)
         self.functions.update(functions(client))

@@ -21,9 +21,12 @@ from providers.nomad.namespace import NamespaceResource
 from providers.nomad.node_pool import NodePoolResource
 from providers.nomad.places import unknown_region
 from providers.nomad.record import NomadRecord
+from providers.nomad.sentences import orphan_text
+from providers.nomad.spec import OWNER_KEY
 from providers.nomad.variable import VariableResource
 from providers.plugin import CheckFailure, Engine, Plugin, ProviderError, run
 from providers.properties import Properties
+from providers.written import Written
 
 RECORDS: tuple[type[NomadRecord], ...] = (
     AclPolicyResource,
@@ -35,6 +38,9 @@ RECORDS: tuple[type[NomadRecord], ...] = (
 )
 """The served types beside Job."""
 
+
+ORPHAN_LOOK_S = 1.0
+"""How long the look at what a killed command has left may take at a command's end. The next one looks again."""
 
 CAPACITY_LOOK_S = 3.0
 """How long the look at all nodes and allocations may take at the end of a preview."""
@@ -59,6 +65,7 @@ class NomadPlugin(Plugin):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._demand = Demand()
+        self._written = Written.beside_state(self.name)
 
     async def check_config(self, settings: Properties) -> list[CheckFailure]:
         return config.check(settings)
@@ -89,10 +96,21 @@ class NomadPlugin(Plugin):
                     raise
         expected = Expected()
         self.resources[TOKEN] = JobResource(
-            JobContext(self.engine, self._client, self._hub, self._consul, self.cancelled, expected, self._demand)
+            JobContext(
+                self.engine,
+                self._client,
+                self._hub,
+                self._consul,
+                self.cancelled,
+                expected,
+                self._demand,
+                written=self._written,
+            )
         )
         for record in RECORDS:
-            self.resources[record.token] = record(self.engine, self._client, expected)
+            made = record(self.engine, self._client, expected)
+            made.written = self._written
+            self.resources[record.token] = made
         self.functions.update(functions(self._client))
 
     async def _serve_offline(self, loaded: NomadConfig) -> None:
@@ -115,6 +133,8 @@ class NomadPlugin(Plugin):
     async def close(self) -> None:
         if self._client is not None and self._demand:
             await self._warn_of_shortages(self._client)
+        if self._client is not None:
+            await self._warn_of_orphans(self._client)
         for part in (self._hub, self._client, self._consul):
             if part is not None:
                 await part.close()
@@ -129,6 +149,16 @@ class NomadPlugin(Plugin):
                 shortages = self._demand.shortages(*await client.capacity())
                 for shortage in shortages:
                     await self.engine.warning("", shortage)
+
+    async def _warn_of_orphans(self, client: NomadClient) -> None:
+        """Jobs that a killed `up` registered and that the program has lost since: no later command knows of them."""
+        with contextlib.suppress(ProviderError, TimeoutError):
+            async with asyncio.timeout(ORPHAN_LOOK_S):
+                for urn, write in self._written.orphans().items():
+                    is_job = urn.split("::")[2].split("$")[-1] == TOKEN
+                    job = await client.job(write.namespace, write.id) if is_job else None
+                    if job is not None and not job.get("Stop") and (job.get("Meta") or {}).get(OWNER_KEY) == urn:
+                        await self.engine.warning("", orphan_text(job))
 
 
 def main() -> None:

@@ -55,6 +55,7 @@ class JobResource:
 
     async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
         """Every wrong input at once; Nomad parses and validates the job where it differs from the recorded one."""
+        self._ctx.written.see(urn)
         failures, job = await check(self._ctx, urn, old, new)
         if job is None:
             note_unknown(new)
@@ -90,7 +91,8 @@ class JobResource:
             if (canaries := await self._canaries(standing)) and standing.current:
                 await self._ctx.engine.info(urn, waiting_text(standing.current, canaries))
             # An autoscaler's counts are left alone; everything else that others did is put right.
-            moved = standing.standing in (Standing.GONE, Standing.STOPPED) or standing.scaled_by_hand
+            put_right = (Standing.GONE, Standing.STOPPED, Standing.UNRECORDED)
+            moved = standing.standing in put_right or standing.scaled_by_hand
             rerun = setting(new, "rerunIfDead") and (standing.current or {}).get("Status") == "dead"
             return Diff([*changed, "jobspec"] if moved or rerun else changed, [])
         wanted = await parse(self._ctx.client, new)
@@ -209,7 +211,8 @@ class JobResource:
             inputs = Properties({**known, **await source(self._ctx.client, current)}, inputs.secrets)
             return job_id, inputs, await self._ctx.outputs(inputs, current)
         standing = await self._ctx.assess(urn, job_id, inputs, outputs)
-        if standing.standing in (Standing.FOREIGN, Standing.REVERTED) or standing.scaled_by_hand:
+        drifted = (Standing.FOREIGN, Standing.UNRECORDED, Standing.REVERTED)
+        if standing.standing in drifted or standing.scaled_by_hand:
             values = {**inputs.values, "jobspec": await self._drifted(inputs, outputs, current), "json": True}
             values.pop("hcl2", None)
             inputs = Properties(values, inputs.secrets)
@@ -217,6 +220,11 @@ class JobResource:
 
     async def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, timeout_s: float) -> None:
         """Stops the job and waits until its instances are gone, from Nomad and from Consul."""
+        self._ctx.written.see(urn)
+        await self._end(urn, id, inputs, outputs)
+        self._ctx.written.forget(urn)
+
+    async def _end(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> None:
         if not setting(outputs, "deregisterOnDestroy"):
             await self._ctx.engine.info(urn, f'Job "{id}" keeps running in Nomad (deregister_on_destroy is off).')
             return

@@ -7,7 +7,7 @@ from providers.http_api import ApiError, Unreachable
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
-from providers.nomad.job_context import JobContext
+from providers.nomad.job_context import JobContext, job_version
 from providers.nomad.masking import hider
 from providers.nomad.outputs import setting
 from providers.nomad.plan import changes, one_line
@@ -23,8 +23,9 @@ async def apply(
 ) -> Properties:
     """Registers and follows. Raises InitFailed when the job is registered and its rollout did not succeed."""
     dead = current is None or current.get("Stop") or current.get("Status") == "dead"
+    index = None
     if dead or changes(plan):
-        await _register(ctx, urn, spec, inputs, current)
+        index = await _register(ctx, urn, spec, inputs, current)
     # Otherwise it is registered already: an interrupted `up` goes on, or only this resource's own settings changed.
     try:
         registered = await ctx.client.job(spec.namespace, spec.id)
@@ -33,6 +34,8 @@ async def apply(
             f'Job "{spec.id}" is registered, but what becomes of it is not known: {error} The rollout goes on in '
             "Nomad; the next `pulumi up` goes on from there."
         ) from error
+    if registered is not None and registered["JobModifyIndex"] == index:
+        ctx.written.note(urn, spec.id, job_version(registered), spec.namespace)
     if registered is None:
         raise ProviderError(f'Job "{spec.id}" was registered and is already gone again: somebody purged it meanwhile.')
     if setting(inputs, "detach"):
@@ -99,8 +102,8 @@ async def _settled(ctx: JobContext, spec: Spec, inputs: Properties, registered: 
     return result
 
 
-async def _register(ctx: JobContext, urn: str, spec: Spec, inputs: Properties, current: Json | None) -> None:
-    """Registers under the index that was judged."""
+async def _register(ctx: JobContext, urn: str, spec: Spec, inputs: Properties, current: Json | None) -> int:
+    """Registers under the index that was judged; the index that the job has got."""
     index = int(current["JobModifyIndex"]) if current else 0
     job = spec.marked(urn)
     try:
@@ -111,8 +114,7 @@ async def _register(ctx: JobContext, urn: str, spec: Spec, inputs: Properties, c
             preserve_counts=setting(inputs, "preserveCounts"),
         )
     except Unreachable as error:
-        await _registered_after_all(ctx, job, index, error)
-        return
+        return await _registered_after_all(ctx, job, index, error)
     except ApiError as error:
         if "job modify index" in error.answer:
             raise ProviderError(
@@ -122,10 +124,15 @@ async def _register(ctx: JobContext, urn: str, spec: Spec, inputs: Properties, c
         raise
     if answer.get("Warnings"):
         await ctx.engine.warning(urn, one_line(answer["Warnings"]))
+    return int(answer.get("JobModifyIndex") or 0)
 
 
-async def _registered_after_all(ctx: JobContext, job: Json, index: int, error: Unreachable) -> None:
-    """The answer was lost: reads back whether the registration took place; raises `error` where it did not."""
+async def _registered_after_all(ctx: JobContext, job: Json, index: int, error: Unreachable) -> int:
+    """The answer was lost: reads back whether the registration took place, and its index.
+
+    Raises `error` where it did not.
+    """
     current = await ctx.client.job(job["Namespace"], job["ID"])
     if current is None or int(current["JobModifyIndex"]) == index or changes(await compared(ctx.client, job, current)):
         raise error
+    return int(current["JobModifyIndex"])

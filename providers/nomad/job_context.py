@@ -1,7 +1,7 @@
 """What every step of a job's life works with: the engine's log, Nomad, Consul, and what the update is going to make."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from providers.http_api import HttpApi
 from providers.nomad import outputs as job_outputs
@@ -13,9 +13,10 @@ from providers.nomad.expected import Expected
 from providers.nomad.outputs import setting
 from providers.nomad.places import Places
 from providers.nomad.spec import parse
-from providers.nomad.standing import Assessment, assess
+from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
 from providers.properties import Properties
+from providers.written import Written
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class JobContext:
     expected: Expected = field(default_factory=Expected)
     demand: Demand = field(default_factory=Demand)
     consul_rights: ConsulRights = field(default_factory=ConsulRights)
+    written: Written = field(default_factory=lambda: Written("nomad", None))
     places: Places = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,7 +49,11 @@ class JobContext:
         async def recorded() -> Json:
             return (await parse(self.client, inputs)).marked(urn)
 
-        return await assess(self.client, current, recorded, outputs.get("modifyIndex"))
+        standing = await assess(self.client, current, recorded, outputs.get("modifyIndex"))
+        moved = standing.standing in (Standing.FOREIGN, Standing.SCALED)
+        if moved and self.written.is_own(urn, job_version(current)):
+            return replace(standing, standing=Standing.UNRECORDED)
+        return standing
 
     async def running(self, job: Json | None) -> int:
         """How many instances of a registered job run or are about to."""
@@ -69,3 +75,8 @@ class JobContext:
         if setting(inputs, "readAllocationIds"):
             ids = [a["ID"] for a in await self.client.allocations(job["Namespace"], job["ID"])]
         return job_outputs.of_job(inputs, job, deployment, ids)
+
+
+def job_version(job: Json | None) -> str | None:
+    """What only this registration of the job has, also where the cluster was made anew and counts from the start."""
+    return None if job is None else f"{job['JobModifyIndex']}/{job.get('SubmitTime')}"

@@ -17,6 +17,11 @@ def standing_text(id: str, standing: Assessment) -> str:
             f'Nomad went back to an earlier version of job "{id}" after a failed deployment; '
             "the change starts from there."
         )
+    if standing.standing is Standing.UNRECORDED:
+        return (
+            f'What runs of job "{id}" was registered by a `pulumi up` of this stack that was killed before it could '
+            "record it; the change starts from there."
+        )
     if standing.standing is Standing.FOREIGN:
         return f'Job "{id}" is registered as it is wanted already, by an interrupted `pulumi up` or by somebody else.'
     lines = "".join(f"\n  {change.text()}" for change in standing.changes)
@@ -63,6 +68,17 @@ def adopted_text(current: Json) -> str:
     return (
         f'Job "{current["ID"]}" is in Nomad already (version {current["Version"]}), with the mark of this stack: an '
         "earlier `pulumi up` was interrupted, or its state is lost. It is taken over as it is, and updated."
+    )
+
+
+def orphan_text(job: Json) -> str:
+    """That a job which a killed command registered is neither in the state nor in what this command was about."""
+    namespace, job_id = job["Namespace"], job["ID"]
+    return (
+        f'Job "{job_id}" (namespace {namespace}) is registered with the mark of this stack, but its state does not '
+        "know it: a `pulumi up` was killed after it had registered the job. The `up` of a program that declares it "
+        "takes it over. If it is not wanted any more, stop it with: "
+        f"nomad job stop -purge -namespace {namespace} {job_id}"
     )
 
 

@@ -25,11 +25,13 @@ class Standing(Enum):
     """Only counts differ: scaled by hand or by an autoscaler."""
     FOREIGN = auto()
     """Changed by somebody else; never overwritten."""
+    UNRECORDED = auto()
+    """Registered by a command of this stack that was killed before its state was written."""
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """The standing, and for SCALED and FOREIGN what differs (old: recorded, new: running)."""
+    """The standing, and for SCALED, FOREIGN and UNRECORDED what differs (old: recorded, new: running)."""
 
     standing: Standing
     current: Json | None

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.toolchain.conftest import write_program
 from toolchain import paths
+from toolchain.checkpoints import SERVICES
 
 NONE = "asks for one"
 
@@ -118,3 +119,39 @@ def test_a_passphrase_of_the_users_own_is_for_other_stacks(checkout: Path) -> No
 @pytest.mark.parametrize("backend", ["", "https://api.pulumi.com", "file://~", "s3://states"])
 def test_a_dev_stack_of_another_backend_gets_none(checkout: Path, backend: str) -> None:
     assert passphrase(checkout, "up", "-s", "dev", PULUMI_BACKEND_URL=backend) == NONE
+
+
+@pytest.fixture
+def large(checkout: Path) -> Path:
+    """The checkout, with a CLI that prints whether it is to skip checkpoints, and a large stack."""
+    write_program(checkout / ".caravan" / "libexec" / "pulumi", 'echo "${PULUMI_SKIP_CHECKPOINTS-unset}"; echo "$@"')
+    for name in ("__init__", "checkpoints", "pending_operations"):
+        shutil.copy(paths.ROOT / "toolchain" / f"{name}.py", checkout / "toolchain")
+    (checkout / "Pulumi.yaml").write_text("name: caravan\nstackConfigDir: stacks\n")
+    resource = {"urn": "urn", "custom": True, "type": "nomad:index/job:Job", "inputs": {"jobspec": "{}" * 50}}
+    state = {"version": 3, "checkpoint": {"latest": {"resources": [resource] * SERVICES}}}
+    for stack in ("dev", "large"):
+        file = checkout / ".caravan" / "state" / ".pulumi" / "stacks" / "caravan" / f"{stack}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(state) if stack == "large" else "{}")
+    return checkout
+
+
+def test_a_large_stack_is_recorded_once(large: Path) -> None:
+    assert passphrase(large, "up", "--stack", "large") == "true"
+    assert passphrase(large, "up", "-s", "large", folder="services/deep") == "true"
+    assert passphrase(large, "-C", str(large), "destroy", "-s", "organization/caravan/large", folder="..") == "true"
+
+
+def test_a_small_one_at_each_step(large: Path) -> None:
+    assert passphrase(large, "up", "--stack", "dev") == "unset"
+    assert passphrase(large, "up", "--stack", "none-such") == "unset"
+
+
+@pytest.mark.parametrize("value", ["false", ""])
+def test_the_users_own_setting_counts(large: Path, value: str) -> None:
+    assert passphrase(large, "up", "--stack", "large", PULUMI_SKIP_CHECKPOINTS=value) == value
+
+
+def test_backends_that_are_no_folder_are_left_alone(large: Path) -> None:
+    assert passphrase(large, "up", "--stack", "large", PULUMI_BACKEND_URL="https://api.pulumi.com") == "unset"
