@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import struct_pb2
 
 SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
@@ -70,46 +70,69 @@ def decode(struct: struct_pb2.Struct) -> Properties:
     """Reads the engine's Struct. Whole numbers come back as int."""
     values: dict[str, Any] = {}
     secrets: set[str] = set()
-    for name, raw in json_format.MessageToDict(struct).items():
+    for name, raw in struct.fields.items():
         values[name], secret = _decode(raw)
         if secret:
             secrets.add(name)
     return Properties(values, frozenset(secrets))
 
 
-def _decode(raw: Any) -> tuple[Any, bool]:
-    if isinstance(raw, dict):
-        if raw.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
-            value, _ = _decode(raw.get("value"))
-            return value, True
-        pairs = {key: _decode(item) for key, item in raw.items()}
+# Both ways by hand: by protobuf's own way through JSON, they were a third of what an unchanged resource costs.
+
+
+def _decode(raw: struct_pb2.Value) -> tuple[Any, bool]:
+    kind = raw.WhichOneof("kind")
+    if kind == "string_value":
+        text = raw.string_value
+        return (UNKNOWN if text in _UNKNOWN_WIRES else text), False
+    if kind == "struct_value":
+        fields = raw.struct_value.fields
+        if SIGNATURE_KEY in fields and fields[SIGNATURE_KEY].string_value == SECRET_SIGNATURE:
+            return (_decode(fields["value"])[0] if "value" in fields else None), True
+        pairs = {key: _decode(item) for key, item in fields.items()}
         return {key: value for key, (value, _) in pairs.items()}, any(secret for _, secret in pairs.values())
-    if isinstance(raw, list):
-        items = [_decode(item) for item in raw]
+    if kind == "list_value":
+        items = [_decode(item) for item in raw.list_value.values]
         return [value for value, _ in items], any(secret for _, secret in items)
-    if isinstance(raw, str) and raw in _UNKNOWN_WIRES:
-        return UNKNOWN, False
-    if isinstance(raw, float) and raw.is_integer():
-        return int(raw), False
-    return raw, False
+    if kind == "bool_value":
+        return raw.bool_value, False
+    if kind == "number_value":
+        number = raw.number_value
+        return (int(number) if number.is_integer() else number), False
+    return None, False
 
 
 def encode(properties: Properties) -> struct_pb2.Struct:
-    """Writes the engine's Struct, secret properties wrapped as secrets."""
-    wire = {}
+    """Writes the engine's Struct, secret properties wrapped as secrets. Raises TypeError for what no property can be."""
+    struct = struct_pb2.Struct()
     for name, value in properties.values.items():
-        encoded = _encode(value)
+        target = struct.fields[name]
         if name in properties.secrets:
-            encoded = {SIGNATURE_KEY: SECRET_SIGNATURE, "value": encoded}
-        wire[name] = encoded
-    return json_format.ParseDict(wire, struct_pb2.Struct())
+            fields = target.struct_value.fields
+            fields[SIGNATURE_KEY].string_value = SECRET_SIGNATURE
+            target = fields["value"]
+        _encode(value, target)
+    return struct
 
 
-def _encode(value: Any) -> Any:
-    if value is UNKNOWN:
-        return UNKNOWN_WIRE
-    if isinstance(value, Mapping):
-        return {key: _encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encode(item) for item in value]
-    return value
+def _encode(value: Any, target: struct_pb2.Value) -> None:
+    if isinstance(value, str):
+        target.string_value = value
+    elif value is None:
+        target.null_value = struct_pb2.NULL_VALUE
+    elif isinstance(value, bool):
+        target.bool_value = value
+    elif isinstance(value, int | float):
+        target.number_value = value
+    elif value is UNKNOWN:
+        target.string_value = UNKNOWN_WIRE
+    elif isinstance(value, Mapping):
+        target.struct_value.SetInParent()
+        for key, item in value.items():
+            _encode(item, target.struct_value.fields[key])
+    elif isinstance(value, list | tuple):
+        target.list_value.SetInParent()
+        for item in value:
+            _encode(item, target.list_value.values.add())
+    else:
+        raise TypeError(f"{value!r} cannot be a property")

@@ -2,7 +2,6 @@
 
 import cProfile
 import os
-
 import time
 
 profile = cProfile.Profile(time.process_time)

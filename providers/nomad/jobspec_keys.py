@@ -101,10 +101,11 @@ def _spelled(value: Any, held: str, where: str, allowed: frozenset[str], reasons
         inner = held.removeprefix("{}")
         return {key: _spelled(item, inner, _join(where, key), allowed, reasons) for key, item in value.items()}
     keys = _structs()[held]
-    known = {key.lower(): key for key in keys}
+    known = _by_lower_case(held)
     result: dict[str, Any] = {}
     for key, item in value.items():
-        name = known.get(key.lower())
+        # As Nomad itself writes it, mostly.
+        name = key if key in keys else known.get(key.lower())
         if name is None:
             if reasons is not None:
                 result[key] = item
@@ -136,6 +137,11 @@ def _join(where: str, key: str) -> str:
 @cache
 def _table() -> Any:
     return json.loads((Path(__file__).parent / "jobspec_keys.json").read_text(encoding="utf-8"))
+
+
+@cache
+def _by_lower_case(struct: str) -> Mapping[str, str]:
+    return {key.lower(): key for key in _structs()[struct]}
 
 
 def _structs() -> Mapping[str, Mapping[str, str]]:

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from providers.http_api import ApiError
@@ -160,10 +161,12 @@ def _from_json(source: str, inputs: Properties) -> Json:
     return json_job(source)[0]
 
 
+# Check, diff and update of a resource each ask for the same text, with those of others between them.
+@lru_cache(maxsize=256)
 def json_job(source: str) -> tuple[Json, str]:
     """The job of a JSON jobspec with its keys in Nomad's spelling, and where it stands in it: "Job" or "".
 
-    Raises SpecError.
+    It is shared: nobody may change it. Raises SpecError.
     """
     try:
         parsed = json.loads(source)
