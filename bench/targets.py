@@ -113,11 +113,12 @@ def _of_rollouts(at_once: int) -> list[Target]:
 def targets(sizes: Iterable[int], rollouts: Iterable[int]) -> list[Target]:
     """The targets for a run with these numbers of services and of rollouts at once.
 
-    Those of scale are meant for 1000 services, those of verdicts for 100 rollouts, those of memory for 1000.
+    Those of scale are meant for 1000 services, those of verdicts for 100 rollouts, those of memory for 1000: of the
+    sizes, only the largest is judged.
     """
+    largest = max(sizes)
     return [
-        *(target for size in sizes if size >= 100 for target in _of_scale(size)),
-        *(target for size in sizes if size >= 100 for target in _of_microservices(size)),
+        *(_of_scale(largest) + _of_microservices(largest) if largest >= 100 else ()),
         Target("warm preview of one service, to the floor", "scale", "preview of 1 unchanged", "ours", "floor", 1.3),
         *(target for at_once in rollouts for target in _of_rollouts(at_once)),
         Target("requests per unchanged job at preview", "requests", "preview, unchanged", "ours", "", 1),

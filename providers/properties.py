@@ -103,7 +103,7 @@ def _decode(raw: struct_pb2.Value) -> tuple[Any, bool]:
 
 
 def encode(properties: Properties) -> struct_pb2.Struct:
-    """Writes the engine's Struct, secret properties wrapped as secrets. Raises TypeError for what no property can be."""
+    """Writes the engine's Struct, secrets wrapped as such. Raises TypeError for what no property can be."""
     struct = struct_pb2.Struct()
     for name, value in properties.values.items():
         target = struct.fields[name]

@@ -121,3 +121,35 @@ def second_of(project: Project) -> Callable[[], None]:
         assert allocation["JobVersion"] == 1
 
     return runs
+
+
+@CHECKPOINTS
+def test_killed_and_then_changed_again(project: Project, skip_checkpoints: str) -> None:
+    """What the killed command registered is neither recorded nor wanted now, and yet it is nobody else's."""
+    project.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
+    second_of(project)
+    left = kill_when(start(project), lambda: project.nomad.job(project.name)["Version"] == 1)
+
+    deploys(project, service(project.name, "three"))
+    with Load(project.consul, project.name) as load:
+        converges(project, left)
+    load.lost_none()
+    assert project.nomad.job(project.name)["Version"] == 2
+    (allocation,) = project.nomad.running(project.name)
+    assert allocation["JobVersion"] == 2
+
+
+def test_killed_and_then_taken_out(project: Project) -> None:
+    """Without checkpoints nothing else remembers the job: it is told of."""
+    project.environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
+    other = f"{project.name}-other"
+    deploys(project, service(other, "one"))
+    project.up()
+    deploys(project, service(other, "one"), service(project.name, "one"))
+    kill_when(start(project), lambda: project.nomad.job(project.name) is not None)
+
+    deploys(project, service(other, "one"))
+    text = project.up().text
+    assert f'Job "{project.name}" (namespace default) is registered with the mark of this stack' in text
+    project.nomad.call("DELETE", f"/v1/job/{project.name}?purge=true")
+    assert "with the mark of this stack" not in project.up().text
