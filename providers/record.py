@@ -138,7 +138,7 @@ class Record(ABC, Generic[C]):
         )
         existing = await self.existing(new) if named else None
         mine = existing is not None and (
-            self.is_mine(urn, new, existing[1]) or self.written.is_own(urn, self.version(existing[1]))
+            self.is_mine(urn, new, existing[1]) or self.written.is_left(urn, self.version(existing[1]))
         )
         if existing is not None and not mine:
             raise ProviderError(self._exists_text(urn, new, existing[0]))

@@ -41,6 +41,8 @@ class Written:
         self._writes: dict[str, Write] | None = None
         self._file: TextIO | None = None
         self._seen: set[str] = set()
+        self._cut_off = False
+        """Whether the last note is younger than the state: the command that made it was killed."""
 
     @staticmethod
     def beside_state(plugin: str) -> "Written":
@@ -80,13 +82,21 @@ class Written:
         """Whether the version is what a command of this stack wrote last for the resource."""
         return version is not None and (write := self._known(urn).get(urn)) is not None and write.version == version
 
+    def is_left(self, urn: str, version: str | None) -> bool:
+        """Whether a killed command left it, and no later one has written the state since: nobody gave it up."""
+        return self.is_own(urn, version) and self._cut_off
+
     def see(self, urn: str) -> None:
         """The running command has to do with the resource."""
+        self._known(urn)
         self._seen.add(urn)
 
     def orphans(self) -> dict[str, Write]:
-        """What was written for resources that neither the state has nor the running command: it may be nobody's now."""
-        if self._backend is None or not self._seen:
+        """What a killed command wrote for resources that neither the state has nor the running command.
+
+        None once another command has written the state: what is missing there then may have been given up on purpose.
+        """
+        if self._backend is None or not self._seen or not self._cut_off:
             return {}
         some = next(iter(self._seen))
         try:
@@ -108,6 +118,8 @@ class Written:
         if self._writes is None:
             self._writes = {}
             if self._backend is not None:
+                with suppress(OSError):
+                    self._cut_off = self._path(urn).stat().st_mtime > self._state(urn).stat().st_mtime
                 with suppress(OSError, ValueError, KeyError):
                     for line in self._path(urn).read_text(encoding="utf-8").splitlines():
                         # A line that a kill has cut off is the last one.

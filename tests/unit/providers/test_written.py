@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ URN = "urn:pulumi:prod::shop::caravan:index:Microservice$nomad:index/job:Job::we
 OTHER = "urn:pulumi:prod::shop::nomad:index/job:Job::db"
 
 
-def _state(backend: Path, *resources: dict[str, str]) -> None:
+def _state(backend: Path, *resources: dict[str, str], age_s: float = 60.0) -> None:
     file = backend / ".pulumi" / "stacks" / "shop" / "prod.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"checkpoint": {"latest": {"resources": resources}}}, indent=4))
+    written_s = file.stat().st_mtime - age_s
+    os.utime(file, (written_s, written_s))
 
 
 def test_what_was_written_is_known_to_the_next_process(tmp_path: Path) -> None:
@@ -72,6 +75,18 @@ def test_what_the_state_records_is_no_orphan(tmp_path: Path, resource: dict[str,
     after = Written("nomad", tmp_path)
     after.see(OTHER)
     assert after.orphans() == {}
+
+
+def test_what_a_later_command_did_not_record_was_given_up(tmp_path: Path) -> None:
+    Written("nomad", tmp_path).note(URN, "web", "7/1")
+    _state(tmp_path)
+    assert Written("nomad", tmp_path).is_left(URN, "7/1")
+    _state(tmp_path, age_s=-60)
+    after = Written("nomad", tmp_path)
+    after.see(OTHER)
+    assert after.orphans() == {}
+    assert not after.is_left(URN, "7/1")
+    assert after.is_own(URN, "7/1")
 
 
 def test_what_is_deleted_is_no_orphan(tmp_path: Path) -> None:
