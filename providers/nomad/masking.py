@@ -1,14 +1,11 @@
 """Takes secret values out of text that comes back from the cluster, such as log lines."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from providers.nomad.plan import SECRET_NAME
+from providers.nomad.plan import PASSWORD_IN_ADDRESS, SECRET_NAME
 from providers.nomad.spec import Spec
 from providers.words import MASK
-
-_PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 
 MIN_SECRET_CHARS = 4
 """Shorter values would mask half of every text and protect nothing."""
@@ -56,7 +53,7 @@ def _named(value: Any, name: str = "") -> Iterator[str]:
     elif value is not None and SECRET_NAME.search(name):
         yield str(value)
     elif isinstance(value, str):
-        yield from _PASSWORD_IN_ADDRESS.findall(value)
+        yield from (password for _, password in PASSWORD_IN_ADDRESS.findall(value))
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -11,6 +11,8 @@ from providers.nomad.spec import BUILT_KEY, OWNER_KEY, SECRETS_KEY, SERVICES_KEY
 from providers.words import MASK
 
 SECRET_NAME = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credential|private|api_?key|auth)")
+PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)([^/\s:@]*:)([^/\s@]+)(?=@)")
+"""The password in `postgres://user:password@host`, the second group."""
 MAX_VALUE_CHARS = 120
 CONTEXT_CHARS = 30
 """How much of a long line is shown before the place where it differs."""
@@ -59,14 +61,18 @@ class Change:
         return replace(self, old=self.new, new=self.old, kind=kind)
 
     def text(self, *, secret: bool = False) -> str:
-        """`group web, task app: Config.image "a" → "b"`, masked where the name or `secret` says so."""
+        """`group web, task app: Config.image "a" → "b"`, masked where the name or `secret` says so.
+
+        Passwords in addresses are masked in any case.
+        """
         where = ", ".join(self.path)
         if self.field == f"Meta[{SECRETS_KEY}]":
             return f"{where}: the values of its secrets"
-        if self.kind == "Edited" and not self._hidden(secret) and (_is_long(self.old) or _is_long(self.new)):
-            values = _first_difference(self.old, self.new)
+        shown = [PASSWORD_IN_ADDRESS.sub(rf"\1{MASK}", value) for value in (self.old, self.new)]
+        if self.kind == "Edited" and not self._hidden(secret) and any(map(_is_long, shown)):
+            values = _first_difference(*shown) if shown[0] != shown[1] else f"{MASK} → {MASK}"
             return f"{where}: {self.field} {values}" if where else f"{self.field} {values}"
-        old, new = (self._value(value, secret) for value in (self.old, self.new))
+        old, new = (self._value(value, secret) for value in shown)
         values = {"Added": f"+ {new}", "Deleted": f"- {old}"}.get(self.kind, f"{old} → {new}")
         return f"{where}: {self.field} {values}" if where else f"{self.field} {values}"
 

@@ -187,6 +187,19 @@ def test_kinds(kind: str, text: str) -> None:
     assert change.reversed().reversed() == change
 
 
+@pytest.mark.parametrize("more", ["", "\nand more"], ids=["short", "long"])
+def test_passwords_in_addresses_are_masked(more: str) -> None:
+    old, new = (f"postgres://web:{password}@{host}/shop{more}" for password, host in (("horse", "a"), ("zebra", "b")))
+    for change in (
+        Change(("group g",), "Env[DB_URL]", old, new, "Edited"),
+        Change(("group g",), "Env[DB_URL]", old, old.replace("horse", "zebra"), "Edited"),
+        Change(("group g",), "Env[DB_URL]", "", new, "Added"),
+    ):
+        assert "[secret]" in change.text()
+        assert "horse" not in change.text()
+        assert "zebra" not in change.text()
+
+
 def test_a_rotation_is_told_in_words() -> None:
     rotated = Change(("group web",), "Meta[caravan_secrets]", "0f3c", "9a1b", "Edited")
     assert rotated.text() == "group web: the values of its secrets"
