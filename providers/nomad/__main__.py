@@ -95,18 +95,18 @@ class NomadPlugin(Plugin):
                 if error.status >= 500:
                     raise
         expected = Expected()
-        self.resources[TOKEN] = JobResource(
-            JobContext(
-                self.engine,
-                self._client,
-                self._hub,
-                self._consul,
-                self.cancelled,
-                expected,
-                self._demand,
-                written=self._written,
-            )
+        context = JobContext(
+            self.engine,
+            self._client,
+            self._hub,
+            self._consul,
+            self.cancelled,
+            expected,
+            self._demand,
+            may_wait=loaded.may_wait,
+            written=self._written,
         )
+        self.resources[TOKEN] = JobResource(context)
         for record in RECORDS:
             made = record(self.engine, self._client, expected)
             made.written = self._written

@@ -36,6 +36,8 @@ CONSUL_INPUTS = {
     "consulKeyFile": "keyFile",
 }
 """Ours: where a rollout asks whether the new instances pass in Consul (`pulumi config set nomad:consulAddress URL`)."""
+WAIT_INPUT = "waitForPlace"
+"""Ours: the jobs that are registered though the scheduler has no place for them now: `true` (all), or a list of IDs."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,17 @@ class NomadConfig:
     tls: Tls
     headers: dict[str, str]
     consul: ConsulConfig | None
+    wait_for_place: bool | frozenset[str] = False
+    """Whether jobs may wait for a place, or the IDs of those that may."""
+
+    def may_wait(self, job_id: str) -> bool:
+        """Whether a job is registered although the scheduler has no place for it now."""
+        return self.wait_for_place if isinstance(self.wait_for_place, bool) else job_id in self.wait_for_place
 
 
 def check(config: Properties) -> list[CheckFailure]:
     """Every input that this plugin cannot honour, each with a sentence."""
-    known = {*ENVIRONMENT, *OTHER_INPUTS, *CONSUL_INPUTS}
+    known = {*ENVIRONMENT, *OTHER_INPUTS, *CONSUL_INPUTS, WAIT_INPUT}
     failures = []
     for name in sorted(config.values.keys() - known):
         if name == "authJwt":
@@ -72,7 +80,8 @@ def check(config: Properties) -> list[CheckFailure]:
 def _wrong_shapes(config: Properties) -> Iterator[CheckFailure]:
     """What is wrong with the inputs that are a list or a map. Unknown ones are not judged."""
     settings = Settings(config, {}, {})
-    for name, judge in (("ignoreEnvVars", _wrong_variables), ("headers", _wrong_headers)):
+    judges = (("ignoreEnvVars", _wrong_variables), ("headers", _wrong_headers), (WAIT_INPUT, _wrong_waiters))
+    for name, judge in judges:
         if config.has_unknown((name,)):
             continue
         try:
@@ -103,6 +112,12 @@ def _wrong_headers(value: Any) -> str:
     return "" if right else "nomad:headers must be a list of headers with a name and a value each, both texts."
 
 
+def _wrong_waiters(value: Any) -> str:
+    right = value is None or isinstance(value, bool)
+    right = right or (isinstance(value, list) and all(isinstance(job_id, str) for job_id in value))
+    return "" if right else f"nomad:{WAIT_INPUT} is {value!r}; it must be true, false or a list of job IDs."
+
+
 def load(config: Properties, environment: Mapping[str, str] = os.environ) -> NomadConfig | None:
     """Reads the configuration; None where part of it is only known after the update. Raises ProviderError."""
     if config.has_unknown():
@@ -114,6 +129,7 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
     headers = settings.headers()
     if token := settings.get("secretId"):
         headers["X-Nomad-Token"] = token
+    waiters = Settings(config, {}, {}).parsed(WAIT_INPUT, False)
     for_consul = {theirs: config.values[ours] for ours, theirs in CONSUL_INPUTS.items() if config.get(ours)}
     consul_known = "address" in for_consul or environment.get("CONSUL_HTTP_ADDR")
     return NomadConfig(
@@ -133,4 +149,5 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
         ),
         headers=headers,
         consul=load_consul(Properties(for_consul), environment) if consul_known else None,
+        wait_for_place=frozenset(waiters) if isinstance(waiters, list) else bool(waiters),
     )

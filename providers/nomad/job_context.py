@@ -1,6 +1,7 @@
 """What every step of a job's life works with: the engine's log, Nomad, Consul, and what the update is going to make."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from providers.http_api import HttpApi
@@ -33,6 +34,8 @@ class JobContext:
     demand: Demand = field(default_factory=Demand)
     consul_rights: ConsulRights = field(default_factory=ConsulRights)
     written: Written = field(default_factory=lambda: Written("nomad", None))
+    may_wait: Callable[[str], bool] = lambda _: False
+    """Whether the job of an ID is registered although the scheduler has no place for it now."""
     places: Places = field(init=False)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,13 @@ from providers.nomad.spec import Spec
 from providers.plugin import ProviderError
 from providers.properties import Properties
 
+WAITS = "It is registered all the same (nomad:waitForPlace) and waits for a place, until its progress deadline."
+
+MAY_WAIT = (
+    "Where nodes are added as they are needed, a job may be registered and wait: pulumi config set "
+    "nomad:waitForPlace true."
+)
+
 
 @dataclass
 class Findings:
@@ -111,7 +118,11 @@ async def preflight(
         (findings.problems if unplaceable else findings.warnings).append(empty)
     for warning in findings.warnings:
         await ctx.engine.warning(urn, warning)
-    problems = findings.problems + unplaceable
+    problems = findings.problems
+    if unplaceable and ctx.may_wait(spec.id):
+        await ctx.engine.warning(urn, "\n".join([*unplaceable, WAITS]))
+    elif unplaceable:
+        problems += [*unplaceable, MAY_WAIT]
     if problems:
         raise ProviderError("\n".join([*problems, "Nothing was registered; what runs now is untouched."]))
     if preview:

@@ -115,3 +115,20 @@ def test_what_finds_no_place_late_in_a_rollout_is_told(project: Project) -> None
     assert up.returncode != 0
     assert "group g: 1 instance cannot be placed: no node was eligible" in told
     assert "1 instance of the version before still runs" in told
+
+
+def test_a_job_that_may_wait_for_a_place_is_registered_without_one(project: Project) -> None:
+    write(project, service(project.name, {}))
+    with no_new_instances(project):
+        refused = project.up(check=False)
+        assert refused.code != 0
+        assert "pulumi config set nomad:waitForPlace true" in refused.diagnostics
+        assert project.nomad.job(project.name) is None
+
+        project.run("config", "set", "--path", "nomad:waitForPlace[0]", project.name)
+        assert "It is registered all the same (nomad:waitForPlace)" in project.preview().diagnostics
+        up = project.start("up", "--yes", "--skip-preview")
+        assert wait_until(lambda: project.nomad.job(project.name) is not None, WAIT_S)
+    text = up.communicate(timeout=WAIT_S)[0]
+    assert up.returncode == 0, text
+    assert len(project.nomad.running(project.name)) == 1

@@ -104,11 +104,21 @@ def test_variables_without_an_input_can_be_ignored(variable: str) -> None:
         ({"ignoreEnvVars": "{"}, "ignoreEnvVars is not JSON"),
         ({"headers": '[{"name": "X-A"}]'}, "a list of headers with a name and a value"),
         ({"headers": {"X-A": "1"}}, "a list of headers with a name and a value"),
+        ({"waitForPlace": "1"}, "nomad:waitForPlace is 1; it must be true, false or a list of job IDs."),
+        ({"waitForPlace": "web"}, "waitForPlace is not JSON"),
     ],
 )
 def test_what_contradicts_itself_or_has_another_shape_is_told(inputs: dict[str, object], reason: str) -> None:
     (failure,) = config.check(Properties(inputs))
     assert reason in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "waiting"), [(None, set()), ("false", set()), ("true", {"web", "api"}), ('["web"]', {"web"})]
+)
+def test_which_jobs_may_wait_for_a_place(given: str | None, waiting: set[str]) -> None:
+    loaded = load({} if given is None else {"waitForPlace": given})
+    assert {job_id for job_id in ("web", "api") if loaded.may_wait(job_id)} == waiting
 
 
 def test_what_is_known_only_later_is_not_judged() -> None:
