@@ -130,7 +130,8 @@ def test_the_component_provider_tells_its_schema_and_ends_with_its_engine(elsewh
     schema = json.loads(shown.text)
     microservice = schema["resources"]["caravan:index:Microservice"]
     assert microservice["requiredInputs"] == ["version"]
-    assert "MiB, 10 or more" in json.dumps(schema["types"]["caravan:index:InstanceResourcesArgs"])
+    memory = schema["types"]["caravan:index:InstanceResourcesArgs"]["properties"]["memoryMb"]["description"]
+    assert memory == "10 or more. Source: resources > memory. In MiB. Default 256."
 
     # An engine that is killed: a shell that has started the plugin and ends without a word to it.
     script = f'"{executable}" 127.0.0.1:1 > port & echo $!; while ! [ -s port ]; do sleep 0.1; done'

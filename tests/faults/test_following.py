@@ -1,5 +1,7 @@
 """Following a rollout without Nomad's event stream, and ending it while Nomad says nothing."""
 
+import re
+
 import pytest
 
 from tests.cluster.project import Project, interrupt
@@ -28,7 +30,7 @@ def test_without_the_event_stream_blocking_queries_tell(project: Project, nomad_
 def test_ctrl_c_is_obeyed_while_nomad_says_nothing(project: Project, nomad_proxy: Proxy) -> None:
     deploys(project, service(project.name, "one"))
     up = project.start("up", "--yes")
-    assert wait_until(lambda: project.nomad.job(project.name) is not None, WAIT_S)
+    assert wait_until(lambda: any(re.search(STREAM, line) for line in nomad_proxy.requests), WAIT_S)
     with nomad_proxy.fault(Silence()):
         nomad_proxy.cut_all()
         text = interrupt(up)
