@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := toolchain/run.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint unit test bench clean
+.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint unit test faults bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ unit: tools ## Run the tests that need no cluster
 test: lint ## Run everything: lint, types, unit tests, tests on a cluster of their own
 	@$(RUN) pytest tests/unit
 	@$(RUN) pytest tests/cluster tests/faults --numprocesses 3 --dist loadfile
+
+faults: tools ## Bring about every fault, the long loops too, and write what was seen into README.md and docs/faults.md
+	@$(RUN) toolchain/faults.sh $(FAULTS)
 
 bench: tools ## Measure speed beside the peers, on a cluster of its own; BENCH="--full" and others: BENCH=--help
 	@$(RUN) python -m bench $(BENCH)

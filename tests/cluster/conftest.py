@@ -1,13 +1,12 @@
 """The clusters that the tests run on, one for each process that runs a part of them."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.project import CLUSTER, CLUSTERS, Project
+from tests.cluster.project import CLUSTER, CLUSTERS, Project, service_name
 from toolchain import cluster
 from toolchain.cluster import Addresses
 
@@ -33,8 +32,3 @@ def project(addresses: Addresses, tmp_path: Path, request: pytest.FixtureRequest
     project = Project(tmp_path, addresses, name=service_name(request.node.name))
     yield project
     project.clean_up()
-
-
-def service_name(test: str) -> str:
-    """A name that no other test has: jobs of all tests live in one cluster."""
-    return re.sub(r"[^a-z0-9]+", "-", test.removeprefix("test_").lower())[:60].strip("-")

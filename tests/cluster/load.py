@@ -1,11 +1,13 @@
 """Requests through Consul's healthy instances, one after the other, while something else happens."""
 
 import threading
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from tests import observation
 from tests.cluster.api import Api
 
 PAUSE_S = 0.02
@@ -20,6 +22,8 @@ class Load:
     consul: Api
     service: str
     sent: int = 0
+    slowest_s: float = 0.0
+    """Consul's answer included."""
     failures: list[str] = field(default_factory=list)
     answers: set[str] = field(default_factory=set)
 
@@ -34,6 +38,7 @@ class Load:
     ) -> None:
         self._stop.set()
         self._thread.join(timeout=60)
+        observation.current().requests(self.sent, len(self.failures), self.slowest_s)
 
     def lost_none(self) -> None:
         """Asserts that enough requests were sent and that each was answered."""
@@ -41,17 +46,20 @@ class Load:
         assert self.sent >= ENOUGH, f"only {self.sent} requests were sent"
 
     def _run(self) -> None:
-        turn = 0
         while not self._stop.wait(PAUSE_S):
-            addresses = sorted(self.consul.healthy(self.service))
-            self.sent += 1
-            if not addresses:
-                self.failures.append("Consul has no healthy instance")
-                continue
-            address = addresses[turn % len(addresses)]
-            turn += 1
-            try:
-                with urllib.request.urlopen(f"http://{address}/", timeout=10) as response:
-                    self.answers.add(response.read().decode().splitlines()[0])
-            except (urllib.error.URLError, OSError) as error:
-                self.failures.append(f"{address}: {error}")
+            started_s = time.monotonic()
+            self._request()
+            self.slowest_s = max(self.slowest_s, time.monotonic() - started_s)
+
+    def _request(self) -> None:
+        addresses = sorted(self.consul.healthy(self.service))
+        self.sent += 1
+        if not addresses:
+            self.failures.append("Consul has no healthy instance")
+            return
+        address = addresses[self.sent % len(addresses)]
+        try:
+            with urllib.request.urlopen(f"http://{address}/", timeout=10) as response:
+                self.answers.add(response.read().decode().splitlines()[0])
+        except (urllib.error.URLError, OSError) as error:
+            self.failures.append(f"{address}: {error}")

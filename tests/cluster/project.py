@@ -2,15 +2,18 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests import observation
 from tests.cluster.api import Api
 from toolchain import paths
 from toolchain.cluster import Addresses
@@ -39,10 +42,11 @@ FAST: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Result:
-    """What a command printed (both streams) and its exit code."""
+    """What a command printed (both streams), its exit code, and how long it took."""
 
     code: int
     text: str
+    took_s: float = 0.0
 
     @property
     def diagnostics(self) -> str:
@@ -109,6 +113,7 @@ class Project:
 
     def run(self, *arguments: str, check: bool = True, **environment: str) -> Result:
         """Runs `pulumi ARGUMENTS`; with `check` a failure fails the test with the whole output."""
+        started_s = time.monotonic()
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=self.folder,
@@ -118,7 +123,9 @@ class Project:
             text=True,
             timeout=UP_TIMEOUT_S,
         )
-        result = Result(done.returncode, done.stdout)
+        result = Result(done.returncode, done.stdout, time.monotonic() - started_s)
+        if arguments[0] in ("preview", "up"):
+            observation.current().command(result.took_s, result.code)
         assert not check or result.code == 0, result.text
         return result
 
@@ -148,6 +155,11 @@ class Project:
         """Ends every job of the test, whatever the test has done to the state, which goes with its folder."""
         for job in self.nomad.call("GET", f"/v1/jobs?prefix={self.name[:40]}&namespace=*") or []:
             self.nomad.purge(job["ID"], job["Namespace"])
+
+
+def service_name(test: str) -> str:
+    """A name that no other test has: jobs of all tests live in one cluster."""
+    return re.sub(r"[^a-z0-9]+", "-", test.removeprefix("test_").lower())[:60].strip("-")
 
 
 def interrupt(process: subprocess.Popen[str]) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import addresses, project, pytest_sessionstart, service_name
-from tests.cluster.project import Project
+from tests.cluster.conftest import addresses, project, pytest_sessionstart
+from tests.cluster.project import Project, service_name
 from tests.faults.proxy import Proxy
 from tests.faults.secured import Secured, secured_cluster, secured_project
 

@@ -1,0 +1,11 @@
+#!/bin/sh
+# `make faults`: runs all tests of faults, the long versions too, and writes the tables of README.md and docs/faults.md.
+# Arguments go to pytest after ours, so that they win: FAULTS="--kill-rounds 50". The loops take an hour; where they ran
+# before or beside, MORE_REPORTS names what they wrote by --fault-report.
+set -eu
+report=.caravan/faults.json
+rm -f "$report"
+pytest tests/cluster tests/faults -m fault --numprocesses 3 --dist loadfile --kill-rounds 500 \
+    --fault-report "$report" "$@"
+# shellcheck disable=SC2086 # several names
+python -m tests.faults.table "$report" ${MORE_REPORTS:-}
