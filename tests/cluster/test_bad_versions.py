@@ -7,6 +7,7 @@ import pytest
 
 from tests.cluster.load import Load
 from tests.cluster.project import Project
+from tests.observation import Observation
 
 pytestmark = pytest.mark.cluster
 
@@ -21,7 +22,10 @@ def good_version_works(project: Project) -> None:
     assert len(project.outputs()["urls"]) == 1
 
 
-def test_an_image_that_does_not_exist_is_refused_before_anything_is_registered(project: Project) -> None:
+@pytest.mark.fault(1, "under load")
+def test_an_image_that_does_not_exist_is_refused_before_anything_is_registered(
+    project: Project, seen: Observation
+) -> None:
     project.up()
     missing = f"{project.addresses.registry}/{project.name}:9.9.9"
     project.override({"image": {"reference": missing}})
@@ -31,7 +35,7 @@ def test_an_image_that_does_not_exist_is_refused_before_anything_is_registered(p
         failed = project.up(check=False)
         took_s = time.monotonic() - started
     assert failed.code != 0
-    assert f"image {missing} cannot be pulled" in failed.text
+    seen.reads(failed.text, f"image {missing} cannot be pulled")
     assert "Nothing was registered" in failed.text
     assert took_s < 60  # not Nomad's progress deadline
     load.lost_none()
@@ -41,7 +45,11 @@ def test_an_image_that_does_not_exist_is_refused_before_anything_is_registered(p
     good_version_works(project)
 
 
-def test_an_image_that_vanishes_after_the_check_fails_at_once_and_is_explained(project: Project) -> None:
+@pytest.mark.fault(1, "seen by the node only, under load")
+@pytest.mark.fault(9, "after an image that was missing")
+def test_an_image_that_vanishes_after_the_check_fails_at_once_and_is_explained(
+    project: Project, seen: Observation
+) -> None:
     """The registry is asked before; what Nomad then meets is told all the same, without waiting for its deadline."""
     project.up()
     job = project.nomad.job(project.name)
@@ -52,7 +60,7 @@ def test_an_image_that_vanishes_after_the_check_fails_at_once_and_is_explained(p
     with Load(project.consul, project.name) as load:
         failed = project.up(check=False)
     assert failed.code != 0
-    assert "seen from here" in failed.text
+    seen.reads(failed.text, "seen from here")
     assert image in failed.text
     assert f"went back to version {job['Version']}" in failed.text
     load.lost_none()
@@ -61,7 +69,9 @@ def test_an_image_that_vanishes_after_the_check_fails_at_once_and_is_explained(p
     good_version_works(project)
 
 
-def test_a_version_that_never_gets_healthy_is_explained_and_reverted(project: Project) -> None:
+@pytest.mark.fault(3, "503 on its health check, under load")
+@pytest.mark.fault(9, "after a version that never got healthy")
+def test_a_version_that_never_gets_healthy_is_explained_and_reverted(project: Project, seen: Observation) -> None:
     project.up()
     project.edit('return HTTPStatus.OK, "ok\\n"', 'return HTTPStatus.SERVICE_UNAVAILABLE, "no database\\n"')
     project.edit("shuts down", "shuts down now")
@@ -71,7 +81,7 @@ def test_a_version_that_never_gets_healthy_is_explained_and_reverted(project: Pr
         failed = project.up(check=False)
     assert failed.code != 0
     assert "version 1 failed" in failed.text
-    assert "503 Service Unavailable" in failed.text
+    seen.reads(failed.text, "503 Service Unavailable")
     assert "no database" in failed.text
     assert "cannot find its database" in failed.text
     assert "Nomad went back to version 0 (as version 2)" in failed.text
@@ -82,38 +92,43 @@ def test_a_version_that_never_gets_healthy_is_explained_and_reverted(project: Pr
     good_version_works(project)
 
 
-def test_a_version_that_crashes_fails_when_its_restarts_are_spent(project: Project) -> None:
+@pytest.mark.fault(4, "exits with 1 at its start, under load")
+def test_a_version_that_crashes_fails_when_its_restarts_are_spent(project: Project, seen: Observation) -> None:
     project.up()
     project.edit("    sys.exit(main())", '    sys.exit("cannot read /etc/app.conf")')
 
     with Load(project.consul, project.name) as load:
         failed = project.up(check=False)
     assert failed.code != 0
-    assert "it ended with exit code 1, 2 times" in failed.text
+    seen.reads(failed.text, "it ended with exit code 1, 2 times")
     assert "cannot read /etc/app.conf" in failed.text
     assert "Nomad went back to version 0" in failed.text
     load.lost_none()
 
 
-def test_a_first_deployment_that_fails_says_that_there_is_nothing_to_go_back_to(project: Project) -> None:
+@pytest.mark.fault(7, "exits with 1 at its start")
+def test_a_first_deployment_that_fails_says_that_there_is_nothing_to_go_back_to(
+    project: Project, seen: Observation
+) -> None:
     project.edit("    sys.exit(main())", '    sys.exit("cannot read /etc/app.conf")')
 
     failed = project.up(check=False)
     assert failed.code != 0
     assert "cannot read /etc/app.conf" in failed.text
-    assert "there is no earlier version that it could go back to" in failed.text
+    seen.reads(failed.text, "there is no earlier version that it could go back to")
 
     project.edit('    sys.exit("cannot read /etc/app.conf")', "    sys.exit(main())")
     good_version_works(project)
 
 
-def test_what_cannot_be_placed_is_refused_at_preview(project: Project) -> None:
+@pytest.mark.fault(19, "memory, of a service that runs")
+def test_what_cannot_be_placed_is_refused_at_preview(project: Project, seen: Observation) -> None:
     project.up()
     project.override({"resources": {"memory_mb": 900_000}})
 
     failed = project.preview(check=False)
     assert failed.code != 0
     assert "cannot be placed" in failed.text
-    assert "memory is exhausted on 1 node" in failed.text
+    seen.reads(failed.text, "memory is exhausted on 1 node")
     assert re.search(r"an instance needs 900000 MiB of memory; the freest node, \S+, has \d+ MiB left", failed.text)
     assert project.nomad.job(project.name)["Version"] == 0

@@ -1,7 +1,7 @@
 """Every cause of a failure, from a real cluster to the words in the output of `pulumi up`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from tests.cluster.private_registry import private_registry
 from tests.cluster.programs import job, use, write_job
 from tests.cluster.project import Project, Result
+from tests.observation import Observation
 from toolchain.cluster import Addresses
 
 pytestmark = pytest.mark.cluster
@@ -114,6 +115,30 @@ TOLD = {
 }
 
 
+FAULT = {
+    "image-unknown": 1,
+    "registry-unreachable": 13,
+    "credentials": 2,
+    "no-login": 2,
+    "check-503": 3,
+    "check-refused": 3,
+    "wrong-port": 3,
+    "driver": 19,
+    "host-volume": 19,
+    "memory": 19,
+    "cpu": 19,
+    "disk": 19,
+    "device": 19,
+    "static-port": 19,
+    "constraint": 19,
+}
+"""Where such a cause stands in the catalogue. All others: the new version crashes or cannot start."""
+
+
+def cases(causes: Iterable[str], how: str) -> list[Any]:
+    return [pytest.param(cause, marks=pytest.mark.fault(FAULT.get(cause, 4), f"{cause}, {how}")) for cause in causes]
+
+
 @pytest.fixture(scope="module")
 def failed(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Result]]:
     """One `up` with a job for each fault."""
@@ -134,12 +159,13 @@ def _program(folder: Path, jobs: dict[str, dict[str, Any]]) -> str:
     )
 
 
-@pytest.mark.parametrize("fault", TOLD)
-def test_what_a_node_meets_is_told(failed: tuple[Project, Result], fault: str) -> None:
+@pytest.mark.parametrize("fault", cases(TOLD, "met by the node at a first deployment"))
+def test_what_a_node_meets_is_told(failed: tuple[Project, Result], fault: str, seen: Observation) -> None:
     project, result = failed
     assert result.code != 0
     told = result.block(f"nomad:index:Job ({fault})")
-    assert re.search(TOLD[fault], told), told
+    assert (found := re.search(TOLD[fault], told)), told
+    seen.reads(told, found[0].splitlines()[0])
     assert f'Job "{project.name}-{fault}" version 0 failed: ' in told
     assert "there is no earlier version that it could go back to" in told
 
@@ -148,6 +174,11 @@ def refused_before(prefix: str, registry: str, private: str) -> dict[str, dict[s
     """Jobs whose fault is seen before they are registered; by the name of the fault."""
     jobs = {
         "memory": job(f"{prefix}-memory", "service", Resources={"CPU": 20, "MemoryMB": 900_000}),
+        "cpu": job(f"{prefix}-cpu", "service", Resources={"CPU": 900_000, "MemoryMB": 16}),
+        "disk": job(f"{prefix}-disk", "service"),
+        "device": job(
+            f"{prefix}-device", "service", Resources={"CPU": 20, "MemoryMB": 16, "Devices": [{"Name": "nvidia/gpu"}]}
+        ),
         "static-port": job(f"{prefix}-static-port", "service"),
         "constraint": job(f"{prefix}-constraint", "service"),
         "driver": job(f"{prefix}-driver", "service", Driver="qemu", Config={"image_path": "local/image"}),
@@ -166,6 +197,7 @@ def refused_before(prefix: str, registry: str, private: str) -> dict[str, dict[s
         "Networks": [{"ReservedPorts": [{"Label": "p", "Value": 23456}]}],
         "Update": {**jobs["static-port"]["TaskGroups"][0]["Update"], "MaxParallel": 3},
     }
+    jobs["disk"]["TaskGroups"][0]["EphemeralDisk"] = {"SizeMB": 900_000_000}
     constraint = {"LTarget": "${attr.kernel.name}", "RTarget": "windows", "Operand": "="}
     jobs["constraint"]["Constraints"] = [constraint]
     jobs["host-volume"]["TaskGroups"][0]["Volumes"] = {"v": {"Name": "v", "Type": "host", "Source": "nothing"}}
@@ -174,6 +206,9 @@ def refused_before(prefix: str, registry: str, private: str) -> dict[str, dict[s
 
 REFUSED = {
     "memory": r"1 instance cannot be placed: memory is exhausted on 1 node",
+    "cpu": r"1 instance cannot be placed: cpu is exhausted on 1 node",
+    "disk": r"1 instance cannot be placed: disk is exhausted on 1 node",
+    "device": r"1 instance cannot be placed: .*device",
     "static-port": r'cannot be placed: static port 23456 \("p"\) is taken on 1 node',
     "constraint": r'1 instance cannot be placed: constraint "\$\{attr.kernel.name\} = windows" filtered 1 node',
     "driver": r"1 instance cannot be placed: the task's driver is missing on 1 node",
@@ -196,13 +231,14 @@ def refused(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> I
     project.clean_up()
 
 
-@pytest.mark.parametrize("fault", REFUSED)
-def test_what_can_be_seen_before_is_refused_at_preview(refused: Refused, fault: str) -> None:
+@pytest.mark.parametrize("fault", cases(REFUSED, "seen at preview"))
+def test_what_can_be_seen_before_is_refused_at_preview(refused: Refused, fault: str, seen: Observation) -> None:
     project, jobs = refused
     use(project, _program(project.folder, {fault: jobs[fault]}))
     result = project.preview(check=False)
     assert result.code != 0
     told = result.block(f"nomad:index:Job ({fault})")
-    assert re.search(REFUSED[fault], told), told
+    assert (found := re.search(REFUSED[fault], told)), told
+    seen.reads(told, found[0])
     assert "Nothing was registered" in told
     assert project.nomad.job(f"{project.name}-{fault}") is None

@@ -11,6 +11,7 @@ from tests.cluster.test_consul import UNCHANGED, config_entry, write
 pytestmark = pytest.mark.cluster
 
 
+@pytest.mark.fault(24, "Consul: a capability is missing")
 def test_a_missing_capability_is_named_and_nothing_changes(project: Project, tmp_path: Path) -> None:
     keys = "consul.Keys('k', keys=[{'path': 'app/a', 'value': '1', 'delete': True}])"
     node = "consul.Node('n', name='db', address='192.0.2.1')"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cluster.load import Load
 from tests.cluster.project import Project
+from tests.observation import Observation
 from toolchain.docker_api import Docker
 from toolchain.embedded.local_http import get_json
 
@@ -75,7 +76,8 @@ def test_a_changed_text_previews_as_itself_and_loses_no_request(project: Project
     assert len(project.nomad.running(project.name)) == 1
 
 
-def test_a_changed_check_goes_through_a_canary(project: Project) -> None:
+@pytest.mark.fault(3, "a changed check that is wrong, under load")
+def test_a_changed_check_goes_through_a_canary(project: Project, seen: Observation) -> None:
     """Nomad would change a check in place, on the instance that serves: a bad one would take it out of Consul."""
     project.up()
     project.override({"check": {"path": "/not-there"}})
@@ -83,10 +85,11 @@ def test_a_changed_check_goes_through_a_canary(project: Project) -> None:
     with Load(project.consul, project.name) as load:
         failed = project.up(check=False)
     assert failed.code != 0
-    assert "404" in failed.text
+    seen.reads(failed.text, "404")
     load.lost_none()
 
 
+@pytest.mark.fault(26, "from 1 to 2")
 def test_a_changed_count_restarts_nothing(project: Project) -> None:
     project.up()
     before = {a["ID"] for a in project.nomad.running(project.name)}

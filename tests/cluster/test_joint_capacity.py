@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster.programs import job, use, write_job
 from tests.cluster.project import Project
+from tests.observation import Observation
 
 pytestmark = pytest.mark.cluster
 
@@ -31,7 +32,8 @@ def memory_left_mb(project: Project) -> int:
     return whole - kept - int(taken)
 
 
-def test_jobs_that_fit_one_by_one_but_not_together_are_warned_of(project: Project) -> None:
+@pytest.mark.fault(20, "memory")
+def test_jobs_that_fit_one_by_one_but_not_together_are_warned_of(project: Project, seen: Observation) -> None:
     left = memory_left_mb(project)
     each = left * 2 // 5
     names = jobs_of(project, 3, each)
@@ -40,7 +42,7 @@ def test_jobs_that_fit_one_by_one_but_not_together_are_warned_of(project: Projec
     found = re.search(r"need (\d+) MiB of memory more than now, and node \S+ has (\d+) MiB left", text)
     assert found, text
     assert found.groups() == (str(3 * each), str(left))
-    assert "Each of these jobs fits by itself, but not all of them together" in text
+    seen.reads(text, "Each of these jobs fits by itself, but not all of them together")
     assert ", ".join(f'"{name}" {each}' for name in names) in text
     assert "1 warning" in text
 

@@ -64,6 +64,7 @@ def test_where_it_is_bad_on_every_node_the_rollout_fails(project: Project, tmp_p
     assert nodes == {NAME, "caravan"}
 
 
+@pytest.mark.fault(3, "its node is lost meanwhile")
 def test_a_node_that_is_lost_during_a_rollout(project: Project, tmp_path: Path) -> None:
     update = {"MinHealthyTime": 40 * SECOND, "HealthyDeadline": 50 * SECOND, "ProgressDeadline": 55 * SECOND}
     spec = service(project.name, update)

@@ -7,12 +7,14 @@ import subprocess
 import pytest
 
 from tests.cluster.project import Project, interrupt
+from tests.observation import Observation
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
 
 
-def test_a_job_that_was_changed_by_hand_is_not_overwritten(project: Project) -> None:
+@pytest.mark.fault(17, "another memory")
+def test_a_job_that_was_changed_by_hand_is_not_overwritten(project: Project, seen: Observation) -> None:
     project.up()
     project.edit("Hello from", "Good morning from")
     project.preview()
@@ -23,7 +25,7 @@ def test_a_job_that_was_changed_by_hand_is_not_overwritten(project: Project) -> 
     refused = project.up("--skip-preview", check=False)
     assert refused.code != 0
     assert "was changed outside this stack" in refused.text
-    assert f'group {project.name}, task {project.name}: Resources.MemoryMB "64" → "72"' in refused.text
+    seen.reads(refused.text, f'group {project.name}, task {project.name}: Resources.MemoryMB "64" → "72"')
     assert project.nomad.job(project.name)["Version"] == 1
 
     # The way out that the message names.
@@ -33,10 +35,11 @@ def test_a_job_that_was_changed_by_hand_is_not_overwritten(project: Project) -> 
     assert project.nomad.job(project.name)["TaskGroups"][0]["Tasks"][0]["Resources"]["MemoryMB"] == 64
 
 
-def test_a_job_that_was_stopped_scaled_or_purged_is_put_right(project: Project) -> None:
+@pytest.mark.fault(18, "stopped, scaled and purged")
+def test_a_job_that_was_stopped_scaled_or_purged_is_put_right(project: Project, seen: Observation) -> None:
     project.up()
     project.nomad.call("DELETE", f"/v1/job/{project.name}")
-    assert "was stopped outside this stack" in project.preview().text
+    seen.reads(project.preview().text, "was stopped outside this stack")
     project.up()
     assert len(project.nomad.running(project.name)) == 1
 
@@ -91,14 +94,15 @@ def test_destroy_leaves_a_job_that_somebody_else_made_anew(project: Project) -> 
     assert not project.nomad.job(project.name)["Stop"]
 
 
-def test_an_interrupted_up_says_where_it_stands_and_the_next_goes_on(project: Project) -> None:
+@pytest.mark.fault(27, "during a rollout")
+def test_an_interrupted_up_says_where_it_stands_and_the_next_goes_on(project: Project, seen: Observation) -> None:
     project.up()
     project.edit("Hello from", "Good morning from")
     running = project.start("up", "--yes", "--skip-preview")
     assert wait_until(lambda: project.nomad.job(project.name)["Version"] == 1, 120)
 
     text = interrupt(running)
-    assert "Stopped waiting for job" in text
+    seen.reads(text, "Stopped waiting for job")
     assert "the next `pulumi up` goes on from there" in text
 
     project.up()
@@ -106,7 +110,8 @@ def test_an_interrupted_up_says_where_it_stands_and_the_next_goes_on(project: Pr
     assert project.nomad.job(project.name)["Stable"]
 
 
-def test_a_killed_up_leaves_no_provider_and_the_next_goes_on(project: Project) -> None:
+@pytest.mark.fault(15, "the lock that it leaves")
+def test_a_killed_up_leaves_no_provider_and_the_next_goes_on(project: Project, seen: Observation) -> None:
     running = project.start("up", "--yes", "--skip-preview")
     assert wait_until(lambda: project.nomad.job(project.name) is not None, 180)
     providers = _providers(running.pid)
@@ -117,7 +122,7 @@ def test_a_killed_up_leaves_no_provider_and_the_next_goes_on(project: Project) -
     assert wait_until(lambda: not any(_alive(pid) for pid in providers), 30)
 
     # The file backend's lock names a dead process.
-    assert "the lock is removed" in project.up().text
+    seen.reads(project.up().text, "the lock is removed")
     assert project.nomad.job(project.name)["Version"] == 0
     assert len(project.nomad.running(project.name)) == 1
     assert len(project.outputs()["urls"]) == 1

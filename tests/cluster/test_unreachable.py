@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from tests import observation
 from tests.cluster.project import Project, Result
 
 pytestmark = pytest.mark.cluster
@@ -20,15 +21,18 @@ def nobody() -> str:
 def told_once(result: Result, sentence: str) -> None:
     """The sentence stands once in the summary."""
     assert result.code != 0
+    observation.current().reads(result.text, sentence)
     assert result.diagnostics.count(sentence) == 1, result.text
 
 
+@pytest.mark.fault(10, "at preview")
 def test_nomad(project: Project, nobody: str) -> None:
     told_once(
         project.preview(check=False, NOMAD_ADDR=f"http://{nobody}"), f"Nomad cannot be reached at http://{nobody}"
     )
 
 
+@pytest.mark.fault(12, "at preview")
 def test_consul(project: Project, nobody: str) -> None:
     result = project.preview(check=False, CONSUL_HTTP_ADDR=f"http://{nobody}")
     told_once(result, f"Consul cannot be reached at http://{nobody}")
@@ -40,6 +44,7 @@ def test_docker(project: Project) -> None:
     assert "unix:///nowhere/docker.sock" in result.text
 
 
+@pytest.mark.fault(13, "at preview")
 def test_registry(project: Project, nobody: str) -> None:
     result = project.preview(check=False, CARAVAN_REGISTRY=nobody)
     told_once(result, f"the registry {nobody} cannot be reached: connection refused")

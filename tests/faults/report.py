@@ -37,7 +37,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture
-def fault() -> Observation:
+def seen() -> Observation:
     """What this test sees of its fault: it says which line the user reads, and may time the verdict itself."""
     return observation.current()
 

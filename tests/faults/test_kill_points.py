@@ -34,6 +34,7 @@ def says(up: subprocess.Popen[str], text: str) -> Callable[[], bool]:
     return said
 
 
+@pytest.mark.fault(15)
 @CHECKPOINTS
 @pytest.mark.parametrize("phase", ["RemoteImage", "RegistryImage"], ids=["build", "push"])
 def test_killed_while_the_image_is_made(project: Project, phase: str, skip_checkpoints: str) -> None:
@@ -53,6 +54,7 @@ def test_killed_while_the_image_is_made(project: Project, phase: str, skip_check
     assert len(project.nomad.running(project.name)) == 1
 
 
+@pytest.mark.fault(15)
 @CHECKPOINTS
 def test_killed_before_the_registration(project: Project, nomad_proxy: Proxy, skip_checkpoints: str) -> None:
     project.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
@@ -67,6 +69,7 @@ def test_killed_before_the_registration(project: Project, nomad_proxy: Proxy, sk
     second()
 
 
+@pytest.mark.fault(15)
 @CHECKPOINTS
 @pytest.mark.parametrize("phase", ["registered", "canary-runs", "old-one-leaves"])
 def test_killed_during_the_rollout(project: Project, phase: str, skip_checkpoints: str) -> None:
@@ -87,6 +90,7 @@ def test_killed_during_the_rollout(project: Project, phase: str, skip_checkpoint
     second()
 
 
+@pytest.mark.fault(15)
 @CHECKPOINTS
 def test_killed_while_the_job_is_created(project: Project, skip_checkpoints: str) -> None:
     project.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
@@ -99,6 +103,7 @@ def test_killed_while_the_job_is_created(project: Project, skip_checkpoints: str
     assert len(project.nomad.running(project.name)) == 1
 
 
+@pytest.mark.fault(15, "before anything has begun")
 def test_killed_before_anything_has_begun(project: Project) -> None:
     second = second_of(project)
 

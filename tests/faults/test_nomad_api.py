@@ -9,6 +9,7 @@ from tests.cluster.load import Load
 from tests.cluster.project import Project, interrupt
 from tests.faults.proxy import Answer, CutAnswer, CutBefore, Delay, Fault, Proxy, Silence
 from tests.faults.services import deploys, service
+from tests.observation import Observation
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -31,6 +32,7 @@ def second_version_serves(project: Project) -> None:
     load.lost_none()
 
 
+@pytest.mark.fault(11)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -54,6 +56,7 @@ def test_passing_trouble_is_waited_out(project: Project, nomad_proxy: Proxy, fau
     second_version_serves(project)
 
 
+@pytest.mark.fault(10, "in the answer to the registration")
 def test_a_lost_answer_to_the_registration_is_read_back(project: Project, nomad_proxy: Proxy) -> None:
     first_version(project)
     deploys(project, service(project.name, "two"))
@@ -65,8 +68,9 @@ def test_a_lost_answer_to_the_registration_is_read_back(project: Project, nomad_
     second_version_serves(project)
 
 
+@pytest.mark.fault(10, "before the registration")
 def test_a_registration_that_never_arrived_is_told_and_the_next_up_does_it(
-    project: Project, nomad_proxy: Proxy
+    project: Project, nomad_proxy: Proxy, seen: Observation
 ) -> None:
     first_version(project)
     deploys(project, service(project.name, "two"))
@@ -74,7 +78,7 @@ def test_a_registration_that_never_arrived_is_told_and_the_next_up_does_it(
     with nomad_proxy.fault(CutBefore(on=REGISTER, times=1)), Load(project.consul, project.name) as load:
         failed = project.up(check=False)
     assert failed.code != 0
-    assert f"Nomad cannot be reached at {nomad_proxy.address}" in failed.text
+    seen.reads(failed.text, f"Nomad cannot be reached at {nomad_proxy.address}")
     load.lost_none()
     assert project.nomad.job(project.name)["Version"] == 0
 
@@ -82,6 +86,7 @@ def test_a_registration_that_never_arrived_is_told_and_the_next_up_does_it(
     second_version_serves(project)
 
 
+@pytest.mark.fault(10, "while following")
 def test_following_goes_on_when_nomad_is_back(project: Project, nomad_proxy: Proxy) -> None:
     first_version(project)
     deploys(project, service(project.name, "two"))
@@ -99,6 +104,7 @@ def test_following_goes_on_when_nomad_is_back(project: Project, nomad_proxy: Pro
     second_version_serves(project)
 
 
+@pytest.mark.fault(10, "while following: cut off again and again")
 def test_the_event_stream_may_end_at_any_time(project: Project, nomad_proxy: Proxy) -> None:
     first_version(project)
     deploys(project, service(project.name, "two"))
@@ -120,6 +126,7 @@ def with_deadline(process: subprocess.Popen[str], seconds: float) -> None:
     wait_until(lambda: process.poll() is not None, seconds)
 
 
+@pytest.mark.fault(27, "while Nomad is away")
 def test_ctrl_c_is_obeyed_while_nomad_is_away(project: Project, nomad_proxy: Proxy) -> None:
     first_version(project)
     deploys(project, service(project.name, "two"))
@@ -136,6 +143,7 @@ def test_ctrl_c_is_obeyed_while_nomad_is_away(project: Project, nomad_proxy: Pro
     second_version_serves(project)
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize("step", ["preview", "up"])
 def test_a_server_that_swallows_requests_is_given_up_with_a_sentence(
     project: Project, nomad_proxy: Proxy, step: str

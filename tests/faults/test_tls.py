@@ -94,6 +94,7 @@ def readable(folder: Path) -> Iterator[str]:
             yield file.read_text(errors="replace")
 
 
+@pytest.mark.fault(25, "authority, certificate, name, protocol")
 def test_each_thing_wrong_with_the_connection_is_said_with_what_to_do(guarded: Project, secured: Secured) -> None:
     deploys(guarded, service(guarded.name, "one"))
     foreign_cert, foreign_key = map(str, secured.certificate(secured.consul_authority))
@@ -136,6 +137,7 @@ def test_each_thing_wrong_with_the_connection_is_said_with_what_to_do(guarded: P
     assert "speaks HTTPS only" in said
 
 
+@pytest.mark.fault(25, "expired; no TLS at all")
 def test_a_servers_certificate_that_has_expired_and_a_server_without_tls(guarded: Project, secured: Secured) -> None:
     deploys(guarded, service(guarded.name, "one"))
     past = datetime.datetime(2020, 1, 1)

@@ -15,10 +15,10 @@ from tests import observation
 
 @pytest.mark.fault(3, "503")
 @pytest.mark.fault(9, "afterwards")
-def test_good(fault):
-    with fault.timed():
+def test_good(seen):
+    with seen.timed():
         observation.current().requests(30, 0, 0.5)
-    fault.reads("one\\njob good failed\\nthree", "failed")
+    seen.reads("one\\njob good failed\\nthree", "failed")
 
 @pytest.mark.fault({number})
 @pytest.mark.parametrize("kind", ["a", "b"])
