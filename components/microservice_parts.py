@@ -175,6 +175,9 @@ class RolloutArgs(TypedDict):
     min_healthy_s: NotRequired[float]
     """How long an instance must be healthy to count: raise it to catch versions that fail after a while. In
     seconds. Default 10."""
+    soak_s: NotRequired[float | None]
+    """How long `up` watches healthy canaries before it promotes them and old instances stop, so that a version that
+    crashes or fails its check after a while is taken back. Needs a canary. Default: not at all. In seconds."""
     healthy_deadline_s: NotRequired[float]
     """Time for one instance to become healthy, above min_healthy_s. In seconds. Default 120."""
     progress_deadline_s: NotRequired[float]

@@ -6,6 +6,7 @@ from typing import Any
 from components.importing import consul, tasks
 from components.importing.placement import affinity, constraint, spread
 from components.importing.read import block, parts, said, seconds
+from components.jobspec.group import SOAK_META
 from components.service.tasks import IMAGE_DRIVERS
 from components.service_model import MAIN_PORT
 
@@ -53,7 +54,7 @@ def group(found: Block, name: str, type_: str) -> dict[str, Any]:
                 for task in all_tasks
                 if task is not own and task.get("Lifecycle")
             },
-            rollout=_rollout(block(found, "Update")) if type_ in ("service", "system") else None,
+            rollout=_rollout(block(found, "Update"), block(found, "Meta")) if type_ in ("service", "system") else None,
             restart=_restart(block(found, "RestartPolicy")),
             reschedule=_reschedule(block(found, "ReschedulePolicy")) if type_ in ("service", "batch") else None,
             scaling=_scaling(block(found, "Scaling")),
@@ -114,11 +115,13 @@ def _volumes(found: Block, own: Block) -> dict[str, Any]:
     return volumes
 
 
-def _rollout(update: Block) -> dict[str, Any]:
+def _rollout(update: Block, meta: Block) -> dict[str, Any]:
     canary = update.get("Canary") or 0
+    soak_s = meta.get(SOAK_META)
     return {
         "canary": canary,
-        "auto_promote": bool(update.get("AutoPromote")),
+        # With a soak, Nomad never promotes by itself.
+        **({"auto_promote": bool(update.get("AutoPromote"))} if soak_s is None else {"soak_s": float(soak_s)}),
         "auto_revert": bool(update.get("AutoRevert")),
         "health_check": update.get("HealthCheck") or "checks",
         **said(

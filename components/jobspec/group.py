@@ -18,6 +18,10 @@ SECRETS_META = "caravan_secrets"
 through a canary, instead of by a restart of all instances at once."""
 
 
+SOAK_META = "caravan_soak_s"
+"""On a group: how long its canaries are watched before they are promoted, seconds."""
+
+
 def group(service: Service, image: str | None, built: bool, secrets_version: str | None) -> Job:
     """The one group of a service's job."""
     registered = services(service)
@@ -32,7 +36,7 @@ def group(service: Service, image: str | None, built: bool, secrets_version: str
         Update=update(service.rollout) if service.deploys else None,
         ReschedulePolicy=reschedule(service.reschedule) if service.type in ("service", "batch") else None,
         Services=registered or None,
-        Meta=_meta(registered, secrets_version if service.secrets else None) or None,
+        Meta=_meta(service, registered, secrets_version) or None,
     )
     return {
         "Name": service.group,
@@ -48,6 +52,12 @@ def group(service: Service, image: str | None, built: bool, secrets_version: str
     }
 
 
-def _meta(registered: list[Job], secrets_version: str | None) -> Job:
-    fingerprint = services_fingerprint(registered) if registered else None
-    return given(**{SERVICES_META: fingerprint, SECRETS_META: secrets_version})
+def _meta(service: Service, registered: list[Job], secrets_version: str | None) -> Job:
+    soak_s = service.rollout.soak_s
+    return given(
+        **{
+            SERVICES_META: services_fingerprint(registered) if registered else None,
+            SECRETS_META: secrets_version if service.secrets else None,
+            SOAK_META: f"{soak_s:g}" if soak_s is not None and service.deploys else None,
+        }
+    )

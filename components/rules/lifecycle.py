@@ -17,7 +17,16 @@ def rollout(service: Service) -> Iterator[Violation]:
         if wanted.canary > 0 and "canary" in wanted.model_fields_set:
             what = f"is {wanted.canary}, but a {service.type} job runs to its end and has no rollout: take it out"
             yield Violation(("rollout", "canary"), what, ("type",))
+        if wanted.soak_s is not None:
+            what = f"is {wanted.soak_s:g}, but a {service.type} job runs to its end and has no rollout: take it out"
+            yield Violation(("rollout", "soak_s"), what, ("type",))
         return
+    if wanted.soak_s is not None and wanted.canary == 0:
+        what = f"is {wanted.soak_s:g}, but there is no canary to watch: set rollout.canary to 1 or more"
+        yield Violation(("rollout", "soak_s"), what, ("rollout.canary",))
+    if wanted.soak_s is not None and wanted.auto_promote is False:
+        what = f"is {wanted.soak_s:g}, but with auto_promote: false a person promotes: take one of the two out"
+        yield Violation(("rollout", "soak_s"), what, ("rollout.auto_promote",))
     if wanted.auto_promote and wanted.canary == 0:
         what = "is true, but there is no canary to promote: set rollout.canary to 1 or more, or leave it out"
         yield Violation(("rollout", "auto_promote"), what, ("rollout.canary",))

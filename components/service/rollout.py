@@ -20,6 +20,9 @@ class Rollout(Model):
     """Instances replaced at a time. Nomad's 0 would switch deployments off, and with them every safety."""
     min_healthy_s: Seconds = 10
     """How long an instance must be healthy to count: raise it to catch versions that fail after a while."""
+    soak_s: Annotated[Seconds, Field(gt=0)] | None = None
+    """How long `up` watches healthy canaries before it promotes them and old instances stop, so that a version that
+    crashes or fails its check after a while is taken back. Needs a canary. Default: not at all."""
     healthy_deadline_s: Seconds = 120
     """Time for one instance to become healthy, above min_healthy_s."""
     progress_deadline_s: Seconds = 180
@@ -31,8 +34,9 @@ class Rollout(Model):
 
     @property
     def promotes(self) -> bool:
-        """auto_promote, with its default."""
-        return self.canary > 0 if self.auto_promote is None else self.auto_promote
+        """Whether Nomad promotes by itself: auto_promote, with its default, where nothing soaks before."""
+        wanted = self.canary > 0 if self.auto_promote is None else self.auto_promote
+        return wanted and self.soak_s is None
 
 
 class Restart(Model):

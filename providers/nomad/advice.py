@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers.nomad.client import Json
+from providers.nomad.soak import soak_s, soaks
 
 
 def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
@@ -34,6 +35,8 @@ def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
                 f"group {name}: all {kept} running {_plural(kept, 'instance keeps', 'instances keep')} serving until "
                 f"{canaries} {_plural(canaries, 'canary is', 'canaries are')} healthy"
             )
+            if soaks(groups.get(name, {})):
+                text += f" and {_plural(canaries, 'has', 'have')} soaked for {soak_s(job):g} s"
             yield False, text
             if not update.get("AutoRevert"):
                 text = (

@@ -13,6 +13,7 @@ from providers.nomad.outputs import DEFAULTS, INPUT_NAMES
 from providers.nomad.places import unknown_region
 from providers.nomad.plan import one_line
 from providers.nomad.seen import noted_job
+from providers.nomad.soak import wrong_soak
 from providers.nomad.spec import Spec, SpecError, is_known, parse, same_source, unknown_keys
 from providers.plugin import CheckFailure
 from providers.properties import UNKNOWN, Properties
@@ -42,7 +43,8 @@ async def check(
         failures.append(CheckFailure("jobspec", f'job "{spec.id}": {elsewhere}.'))
         return failures, None
     if not unchanged:
-        failures += [CheckFailure("jobspec", f'job "{spec.id}": {reason}') for reason in removed(spec.job)]
+        wrong = [*removed(spec.job), *wrong_soak(spec.job)]
+        failures += [CheckFailure("jobspec", f'job "{spec.id}": {reason}') for reason in wrong]
         if not old.get("jobspec") or ctx.expected.awaited_by(spec.job):
             failures += await _refused_by_nomad(ctx.client, ctx.expected, urn, spec)
     return failures, (spec.namespace, spec.id)

@@ -68,9 +68,10 @@ class Lookout:
         """Seconds of a clock that only goes forward."""
         return asyncio.get_running_loop().time()
 
-    async def wait(self, snapshot: Snapshot) -> None:
+    async def wait(self, snapshot: Snapshot, at_most_s: float | None = None) -> None:
         """Returns when something has happened to the job, or when it is time to look again all the same."""
-        await self.subscription.wait(PROOF_LOOK_S if snapshot.unproven else LOOK_AGAIN_S)
+        look_again_s = PROOF_LOOK_S if snapshot.unproven else LOOK_AGAIN_S
+        await self.subscription.wait(look_again_s if at_most_s is None else min(look_again_s, at_most_s))
 
     async def look(self) -> Snapshot:
         """Raises Cancelled when the user stops waiting while Nomad is away, Unreachable when it stays away."""

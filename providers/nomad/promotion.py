@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.plan import Change
+from providers.nomad.soak import soaks
 from providers.words import counted
 
 _ASKING = "Update.AutoPromote"
@@ -44,10 +45,14 @@ async def waiting(client: NomadClient, job: Json) -> Waiting | None:
             continue
         if deployment.get("JobCreateIndex") != job.get("CreateIndex"):
             continue
+        by_hand = {group["Name"] for group in job["TaskGroups"] if _by_hand(group)}
         groups = {
             name: group
             for name, group in sorted((deployment.get("TaskGroups") or {}).items())
-            if group.get("DesiredCanaries") and not group.get("AutoPromote") and not group.get("Promoted")
+            if name in by_hand
+            and group.get("DesiredCanaries")
+            and not group.get("AutoPromote")
+            and not group.get("Promoted")
         }
         if groups:
             return Waiting(
@@ -96,4 +101,4 @@ def _which(job: Json) -> str:
 
 def _by_hand(group: Json) -> bool:
     update = group.get("Update") or {}
-    return bool(update.get("Canary")) and not update.get("AutoPromote")
+    return bool(update.get("Canary")) and not update.get("AutoPromote") and not soaks(group)

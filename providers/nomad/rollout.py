@@ -15,6 +15,7 @@ from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline
 from providers.nomad.passing import check_words, not_passing_text, passing
 from providers.nomad.removal import stop_time_s
 from providers.nomad.snapshot import Snapshot
+from providers.nomad.soak import Soak, soak_s
 from providers.nomad.verdict import State, Verdict, judge
 from providers.words import counted
 
@@ -93,16 +94,19 @@ class Rollout:
     async def _follow(self, watch: ConsulWatch | None) -> Outcome:
         lookout = self._lookout
         self._started = lookout.now()
+        self._soak = Soak(soak_s(self.job), lookout.now)
         failed_by_us = ""
         shown = ""
         while True:
             snapshot = await lookout.look()
-            verdict = self._in_time(snapshot, judge(snapshot))
+            verdict = self._soak.judge(snapshot, self._in_time(snapshot, judge(snapshot)), watch)
             if verdict.state is State.HOPELESS and snapshot.deployment and not failed_by_us:
                 failed_by_us = verdict.text
                 await self._tell("failing the deployment: it cannot succeed")
                 await self._fail(snapshot.deployment)
                 continue
+            if verdict.state is State.SOAKED and snapshot.deployment:
+                await self._promote(snapshot.deployment)
             if verdict.state is State.FAILED:
                 return await self._failed(snapshot, failed_by_us or verdict.text, watch)
             if verdict.state is State.SUPERSEDED:
@@ -126,7 +130,7 @@ class Rollout:
             if text != shown:
                 shown = text
                 await self._tell(shown)
-            await lookout.wait(snapshot)
+            await lookout.wait(snapshot, self._soak.left_s())
 
     def _in_time(self, snapshot: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or that it is too late, by the job's longest progress deadline.
@@ -172,10 +176,23 @@ class Rollout:
             elif "terminal" not in error.answer:
                 raise
 
+    async def _promote(self, deployment: Json) -> None:
+        """Promotes canaries that have soaked. Where one breaks in this very moment, the next look tells."""
+        try:
+            await self.client.promote_deployment(str(self.job["Namespace"]), deployment["ID"])
+        except ApiError as error:
+            if "healthy" not in error.answer:
+                raise
+
     async def _failed(self, snapshot: Snapshot, why: str, watch: ConsulWatch | None) -> Outcome:
         """Tells why, and stays until it is known what serves now."""
         lookout = self._lookout
-        bad = [a for a in lookout.ours.values() if not (a.get("DeploymentStatus") or {}).get("Healthy")]
+        broken = self._soak.broken
+        bad = [
+            a
+            for a in lookout.ours.values()
+            if a["ID"] in broken or not (a.get("DeploymentStatus") or {}).get("Healthy")
+        ]
         causes = list(diagnosis.explain((a, check_words(watch, a["ID"])) for a in bad))
         if any(why in cause for cause in causes):
             why = "it cannot succeed, so its deployment was ended at once"

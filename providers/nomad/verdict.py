@@ -16,6 +16,8 @@ class State(Enum):
     GOING_ON = auto()
     SUCCEEDED = auto()
     WAITS_FOR_PROMOTION = auto()
+    SOAKED = auto()
+    """The canaries have been healthy for as long as was asked for (soak.py): they are to be promoted."""
     HOPELESS = auto()
     """Nomad still tries, but what it tries cannot succeed."""
     FAILED = auto()

@@ -1,16 +1,28 @@
-"""A small HTTP service for jobs of the raw_exec driver: `server.py PORT GREETING [HEALTH_STATUS]`; ends on SIGTERM."""
+"""A small HTTP service for jobs of the raw_exec driver: `server.py PORT GREETING [HEALTH_STATUS]`; ends on SIGTERM.
+
+Environment, all in seconds and 0 by default: START_AFTER_S waits before it listens, CRASH_AFTER_S ends it with exit
+code 3 so long after, HEALTH_TAKES_S is how long it thinks before it answers its check.
+"""
 
 import http.server
+import os
 import signal
 import sys
+import threading
+import time
 from typing import Any
 
 GREETING = sys.argv[2]
 HEALTH = int(sys.argv[3]) if len(sys.argv) > 3 else 200
+START_AFTER_S, CRASH_AFTER_S, HEALTH_TAKES_S = (
+    float(os.environ.get(name, "0")) for name in ("START_AFTER_S", "CRASH_AFTER_S", "HEALTH_TAKES_S")
+)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/health":
+            time.sleep(HEALTH_TAKES_S)
         self.send_response(HEALTH if self.path == "/health" else 200)
         self.end_headers()
         self.wfile.write(f"{GREETING}\n".encode())
@@ -19,5 +31,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def crash() -> None:
+    print("the connection to the database is lost", file=sys.stderr, flush=True)
+    os._exit(3)
+
+
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+time.sleep(START_AFTER_S)
+if CRASH_AFTER_S:
+    threading.Timer(CRASH_AFTER_S, crash).start()
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

@@ -1,0 +1,144 @@
+"""The soak: new instances are watched for a time after Nomad has called them healthy, before the old ones end.
+
+A group asks for it by `meta { caravan_soak_s = "60" }` and canaries that nobody else promotes (`auto_promote = false`).
+Nomad itself looks no further than `min_healthy_time`: what breaks after that, breaks with nothing to go back to.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from providers.nomad.client import Json
+from providers.nomad.consul_health import ConsulWatch
+from providers.nomad.meanings import of_check
+from providers.nomad.passing import passing
+from providers.nomad.snapshot import Snapshot
+from providers.nomad.verdict import State, Verdict
+
+SOAK_KEY = "caravan_soak_s"
+"""Key in a group's `meta`: how long its new instances are watched, seconds."""
+
+
+def soak_s(job: Json) -> float:
+    """The longest soak that a job's groups ask for, seconds; 0 where none does."""
+    return max((_asked(group) or 0.0 for group in job.get("TaskGroups") or []), default=0.0)
+
+
+def soaks(group: Json) -> bool:
+    """Whether a group asks for a soak."""
+    return SOAK_KEY in (group.get("Meta") or {})
+
+
+def wrong_soak(job: Json) -> Iterator[str]:
+    """What is wrong with the soaks that a job asks for."""
+    for group in job.get("TaskGroups") or []:
+        if not soaks(group):
+            continue
+        where = f"group {group['Name']}: meta.{SOAK_KEY}"
+        update = group.get("Update") or job.get("Update") or {}
+        seconds = _asked(group)
+        if seconds is None or seconds <= 0:
+            found = group["Meta"][SOAK_KEY]
+            yield f'{where} is "{found}"; it must be a number of seconds above 0, such as "60".'
+        if not update.get("Canary"):
+            yield f"{where} needs canaries to watch: set update.canary to 1 or more."
+        elif update.get("AutoPromote"):
+            yield f"{where} needs update.auto_promote = false: the canaries are promoted when they have soaked."
+
+
+def _asked(group: Json) -> float | None:
+    try:
+        return float((group.get("Meta") or {}).get(SOAK_KEY, 0))
+    except (TypeError, ValueError):
+        return None
+
+
+@dataclass
+class Soak:
+    """Watches the new instances of one rollout for `seconds` (0: not at all).
+
+    `now` is a clock that only goes forward.
+    """
+
+    seconds: float
+    now: Callable[[], float]
+    broken: dict[str, str] = field(default_factory=dict)
+    """What happened to instances that did not last, by their allocation's ID."""
+    _since: float | None = None
+    _restarts: dict[str, int] = field(default_factory=dict)
+
+    def left_s(self) -> float | None:
+        """How much of a running soak is left, seconds; None where none is running."""
+        left = 0.0 if self._since is None else self._since + self.seconds - self.now()
+        return left if left > 0 else None
+
+    def judge(self, snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None) -> Verdict:
+        """The verdict with the soak in it.
+
+        It begins with Nomad's yes: to the canaries, or to a first version, which has none. It starts anew when Consul
+        does not confirm the instances any more without saying why.
+        """
+        if not self.seconds or verdict.state is State.SUPERSEDED or _promoted(snapshot):
+            return verdict
+        if found := self._find_broken(snapshot, watch):
+            text = f"it was healthy, but did not last its soak of {self.seconds:g} s: {'; '.join(found)}"
+            return Verdict(State.HOPELESS if snapshot.going else State.FAILED, text)
+        if verdict.state not in (State.WAITS_FOR_PROMOTION, State.SUCCEEDED) or not _new(snapshot):
+            return verdict
+        if watch is not None and not passing(snapshot, watch):
+            self._since = None
+            return Verdict(State.GOING_ON, f"{verdict.text}; the soak begins when they pass in Consul")
+        if self._since is None:
+            self._since = self.now()
+            self._restarts = {a["ID"]: _restarts(a) for a in _new(snapshot)}
+        if self.left_s():
+            return Verdict(State.GOING_ON, f"the new instances are healthy and soak for {self.seconds:g} s")
+        waits = verdict.state is State.WAITS_FOR_PROMOTION and _all_soak(snapshot)
+        return Verdict(State.SOAKED, "the canaries have soaked") if waits else verdict
+
+    def _find_broken(self, snapshot: Snapshot, watch: ConsulWatch | None) -> list[str]:
+        for allocation in snapshot.of_version():
+            id_ = allocation["ID"]
+            if id_ not in self._restarts:
+                continue
+            if _restarts(allocation) > self._restarts[id_] or _has_failed(allocation):
+                self.broken.setdefault(id_, "it ended")
+            for instance in watch.of_allocation(id_) if watch is not None and watch.known() else []:
+                if instance.status == "critical":
+                    self.broken.setdefault(id_, f"its check failed: {of_check(instance.output)}")
+        return sorted({f"allocation {id_[:8]}: {what}" for id_, what in self.broken.items()})
+
+
+def _new(snapshot: Snapshot) -> list[Json]:
+    """The running instances that were made for this version."""
+    made_at = int(snapshot.job["JobModifyIndex"])
+    return [
+        a
+        for a in snapshot.of_version()
+        if int(a["CreateIndex"]) >= made_at and a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"
+    ]
+
+
+def _restarts(allocation: Json) -> int:
+    return sum(int(state.get("Restarts") or 0) for state in (allocation.get("TaskStates") or {}).values())
+
+
+def _has_failed(allocation: Json) -> bool:
+    """Whether it is at its end; Nomad tells that of its tasks before it tells it of the allocation."""
+    states = (allocation.get("TaskStates") or {}).values()
+    return allocation["ClientStatus"] in ("failed", "lost") or any(state.get("Failed") for state in states)
+
+
+def _promoted(snapshot: Snapshot) -> bool:
+    """Whether canaries have been promoted: they soaked before an interruption, or somebody was sure without."""
+    groups = (snapshot.deployment or {}).get("TaskGroups") or {}
+    return any(group.get("DesiredCanaries") and group.get("Promoted") for group in groups.values())
+
+
+def _all_soak(snapshot: Snapshot) -> bool:
+    """Whether every group whose canaries wait asks for a soak: a person promotes the others."""
+    waiting = {
+        name
+        for name, group in ((snapshot.deployment or {}).get("TaskGroups") or {}).items()
+        if group.get("DesiredCanaries") and not group.get("AutoPromote") and not group.get("Promoted")
+    }
+    return all(soaks(group) for group in snapshot.job.get("TaskGroups") or [] if group["Name"] in waiting)

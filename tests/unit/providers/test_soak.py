@@ -1,0 +1,135 @@
+"""A soak: canaries that are watched before they are promoted, and what keeps them from lasting."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from providers.nomad.client import Json
+from providers.nomad.snapshot import Snapshot
+from providers.nomad.soak import SOAK_KEY, Soak, soak_s, wrong_soak
+from providers.nomad.verdict import State, Verdict
+from tests.unit.providers.recordings import recorded
+
+YES = Verdict(State.WAITS_FOR_PROMOTION, "the canaries are healthy and wait for promotion")
+
+
+class Clock:
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def snapshot(change: Callable[[Json], None] = lambda record: None) -> Snapshot:
+    """Canaries of version 1 that wait, in a job whose groups ask for a soak."""
+    record = copy.deepcopy(recorded("waits-for-promotion"))
+    for group in record["job"]["TaskGroups"]:
+        group["Meta"] = {SOAK_KEY: "30"}
+    record["job"]["JobModifyIndex"] = min(a["CreateIndex"] for a in record["allocations"] if a["JobVersion"] == 1)
+    change(record)
+    names = ("job", "version", "current_version", "deployments", "allocations", "stopped")
+    return Snapshot(**{name: record[name] for name in names})
+
+
+def canaries(record: Json) -> list[Json]:
+    return [a for a in record["allocations"] if a["JobVersion"] == 1]
+
+
+def restarted(record: Json) -> None:
+    for state in canaries(record)[0]["TaskStates"].values():
+        state["Restarts"] += 1
+
+
+def task_failed(record: Json) -> None:
+    for state in canaries(record)[0]["TaskStates"].values():
+        state["Failed"] = True
+
+
+def failed(record: Json) -> None:
+    canaries(record)[0]["ClientStatus"] = "failed"
+
+
+def promoted(record: Json) -> None:
+    for deployment in record["deployments"]:
+        for group in deployment["TaskGroups"].values():
+            group["Promoted"] = deployment["JobVersion"] == 1
+
+
+def test_canaries_are_promoted_when_they_have_soaked() -> None:
+    soak = Soak(30.0, clock := Clock())
+    assert soak.left_s() is None
+    assert soak.judge(snapshot(), YES, None) == Verdict(
+        State.GOING_ON, "the new instances are healthy and soak for 30 s"
+    )
+    clock.now_s += 29.0
+    assert soak.judge(snapshot(), YES, None).state is State.GOING_ON
+    assert soak.left_s() == 1.0
+    clock.now_s += 1.0
+    assert soak.judge(snapshot(), YES, None).state is State.SOAKED
+    assert soak.left_s() is None
+    going = Verdict(State.GOING_ON, "web: 1/2 healthy")
+    assert soak.judge(snapshot(promoted), going, None) == going
+
+
+@pytest.mark.parametrize("harm", [restarted, task_failed, failed])
+def test_a_canary_that_ends_does_not_last(harm: Callable[[Json], None]) -> None:
+    soak = Soak(30.0, Clock())
+    soak.judge(snapshot(), YES, None)
+    # Nomad may take its yes back by then.
+    going = soak.judge(snapshot(harm), Verdict(State.GOING_ON, "web: 0/1 canaries healthy"), None)
+    verdict = soak.judge(snapshot(harm), Verdict(State.HOPELESS, "it ended with exit code 3"), None)
+    assert going == verdict
+    assert verdict.state is State.HOPELESS
+    assert verdict.text.startswith("it was healthy, but did not last its soak of 30 s: allocation ")
+    assert verdict.text.endswith(": it ended")
+    assert list(soak.broken) == [canaries({"allocations": snapshot().allocations})[0]["ID"]]
+
+
+def test_what_was_promoted_before_is_not_watched_again() -> None:
+    soak = Soak(30.0, Clock())
+    yes = Verdict(State.SUCCEEDED, "web: 2/2 healthy")
+    assert soak.judge(snapshot(promoted), yes, None) == yes
+
+
+def test_a_person_promotes_where_a_group_asks_for_no_soak() -> None:
+    def one_by_hand(record: Json) -> None:
+        del record["job"]["TaskGroups"][0]["Meta"]
+
+    soak = Soak(30.0, clock := Clock())
+    soak.judge(snapshot(one_by_hand), YES, None)
+    clock.now_s += 30.0
+    assert soak.judge(snapshot(one_by_hand), YES, None) == YES
+
+
+def test_without_a_soak_the_verdict_stays() -> None:
+    assert Soak(0.0, Clock()).judge(snapshot(), YES, None) == YES
+
+
+def job(value: Any, **update: Any) -> Json:
+    return {"TaskGroups": [{"Name": "web", "Meta": {SOAK_KEY: value}, "Update": update}, {"Name": "other"}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (job("60", Canary=1, AutoPromote=False), []),
+        (job("2.5", Canary=1), []),
+        (job("1m", Canary=1), ['is "1m"; it must be a number of seconds above 0, such as "60".']),
+        (job("0", Canary=1), ['is "0"; it must be a number of seconds above 0, such as "60".']),
+        (job("60"), ["needs canaries to watch: set update.canary to 1 or more."]),
+        (
+            job("60", Canary=1, AutoPromote=True),
+            ["needs update.auto_promote = false: the canaries are promoted when they have soaked."],
+        ),
+        ({"Update": {"Canary": 1}, "TaskGroups": [{"Name": "web", "Meta": {SOAK_KEY: "9"}}]}, []),
+    ],
+)
+def test_what_is_wrong_with_a_soak_is_said(spec: Json, said: list[str]) -> None:
+    assert list(wrong_soak(spec)) == [f"group web: meta.{SOAK_KEY} {one}" for one in said]
+
+
+def test_the_longest_soak_counts() -> None:
+    assert soak_s(job("60")) == 60.0
+    assert soak_s({"TaskGroups": [{"Name": "web"}]}) == 0.0
