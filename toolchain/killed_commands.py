@@ -2,8 +2,9 @@
 
 `pulumi up` locks its stack with a file that names its process. One that is killed leaves the file, and every later
 command refuses to start. A lock is removed only when its owner was a process of this machine that is certainly gone;
-any other one is left for Pulumi to tell about. Where there was such a lock, the plugins and language hosts whose engine
-is gone are ended too: Pulumi's own notice that only after five minutes (`rpcutil.Healthcheck`), and work on until then.
+any other one is left for Pulumi to tell about. A lock that was only begun, as a full disk leaves it, locks nothing, but
+Pulumi cannot read it and would say no more than that. Where there was such a lock, the plugins and language hosts whose
+engine is gone are ended too: Pulumi's own notice that only after five minutes (`rpcutil.Healthcheck`).
 """
 
 import json
@@ -11,6 +12,8 @@ import os
 import re
 import socket
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +23,9 @@ from toolchain.embedded import processes
 
 CLOCK_MARGIN_S = 5.0
 """How much later than its lock a process may seem to have started and still be its owner: clocks are set."""
+
+BEGUN_S = 2.0
+"""How old a lock must be that was begun and not finished: writing one takes a moment."""
 
 GRACE_S = 5.0
 """How long an orphan has to end by itself once it was asked to."""
@@ -68,7 +74,7 @@ def read(file: Path) -> Lock | None:
 
 def clear(backend: Path) -> list[str]:
     """Removes the stale locks of a file backend's folder; a sentence for each."""
-    told = []
+    told = [sentence for file in sorted(backend.glob(".pulumi/locks/**/*.json.*.tmp")) if (sentence := _begun(file))]
     for file in sorted(backend.glob(".pulumi/locks/**/*.json")):
         lock = read(file)
         if lock is None or not lock.is_stale():
@@ -82,6 +88,18 @@ def clear(backend: Path) -> list[str]:
             + (f" What it had begun to create is found again or made anew: {', '.join(begun)}." if begun else "")
         )
     return told
+
+
+def _begun(file: Path) -> str:
+    """Removes a lock that was begun and not finished; "" where it is finished or gone meanwhile."""
+    with suppress(FileNotFoundError):
+        time.sleep(max(0.0, BEGUN_S - (time.time() - file.stat().st_mtime)))
+        file.unlink()
+        return (
+            f'A lock on stack "{file.parent.name}" was begun and not finished: the disk was full, or the `pulumi` '
+            "command was killed. It locks nothing and is removed."
+        )
+    return ""
 
 
 def end_orphans() -> None:

@@ -122,3 +122,15 @@ def test_a_plugin_whose_engine_is_gone_is_ended(tmp_path: Path) -> None:
     killed_commands.end_orphans()
     assert wait_until(lambda: orphan.poll() is not None, 30)
     orphan.stdout.close()
+
+
+def test_a_lock_that_was_only_begun_is_removed(tmp_path: Path, lock: Write) -> None:
+    whole = lock(os.getpid(), taken=datetime.now(UTC).isoformat())
+    begun = whole.with_name("0e2d.json.18eb6fb7b60d72a9.tmp")
+    begun.touch()
+    os.utime(begun, (0, 0))
+
+    (sentence,) = killed_commands.clear(tmp_path)
+    assert not begun.exists()
+    assert whole.exists()
+    assert 'A lock on stack "dev" was begun and not finished' in sentence
