@@ -12,8 +12,11 @@ TIMEOUT_S = 30.0
 class Api:
     """A server by its URL. `token` is for one with ACLs, `tls` for one that wants certificates."""
 
-    def __init__(self, address: str, token: str = "", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, address: str, token: str = "", tls: ssl.SSLContext | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self.address = address
+        self._timeout_s = timeout_s
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._tls = tls
 
@@ -22,7 +25,7 @@ class Api:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data=data, method=method, headers=self._headers)
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=self._tls) as response:
+            with urllib.request.urlopen(request, timeout=self._timeout_s, context=self._tls) as response:
                 return json.loads(response.read() or b"null")
         except urllib.error.HTTPError as error:
             if error.code == 404:

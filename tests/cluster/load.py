@@ -4,28 +4,39 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
 from tests import observation
 from tests.cluster.api import Api
+from toolchain.waiting import wait_until
 
 PAUSE_S = 0.02
+PATIENCE_S = 0.3
+"""How long Consul may take to answer a client that remembers."""
+
 ENOUGH = 20
 """Fewer requests than this show nothing."""
 
 
 @dataclass
 class Load:
-    """A client that asks Consul before each request, as one does that honours health. Use as a context manager."""
+    """A client that asks Consul before each request, as one does that honours health. Use as a context manager.
+
+    With `remembers` it goes on with the last healthy instances while Consul does not answer or knows none, as a client
+    with a cache does: for faults of Consul itself.
+    """
 
     consul: Api
     service: str
+    remembers: bool = False
     sent: int = 0
     slowest_s: float = 0.0
     """Consul's answer included."""
     failures: list[str] = field(default_factory=list)
     answers: set[str] = field(default_factory=set)
+    _known: list[str] = field(default_factory=list)
 
     def __enter__(self) -> "Load":
         self._stop = threading.Event()
@@ -45,15 +56,27 @@ class Load:
         assert self.failures == []
         assert self.sent >= ENOUGH, f"only {self.sent} requests were sent"
 
+    def goes_on(self, requests: int = ENOUGH, within_s: float = 60.0) -> None:
+        """Waits until so many more requests were sent: a while that is measured by what it is for."""
+        wanted = self.sent + requests
+        assert wait_until(lambda: self.sent >= wanted, within_s), f"only {self.sent} of {wanted} requests were sent"
+
     def _run(self) -> None:
         while not self._stop.wait(PAUSE_S):
             started_s = time.monotonic()
             self._request()
             self.slowest_s = max(self.slowest_s, time.monotonic() - started_s)
 
+    def _healthy(self) -> list[str]:
+        if not self.remembers:
+            return sorted(self.consul.healthy(self.service))
+        with suppress(OSError, AssertionError):
+            self._known = sorted(Api(self.consul.address, timeout_s=PATIENCE_S).healthy(self.service)) or self._known
+        return self._known
+
     def _request(self) -> None:
-        addresses = sorted(self.consul.healthy(self.service))
         self.sent += 1
+        addresses = self._healthy()
         if not addresses:
             self.failures.append("Consul has no healthy instance")
             return

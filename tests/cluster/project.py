@@ -111,11 +111,15 @@ class Project:
         assert old in text
         path.write_text(text.replace(old, new))
 
-    def run(self, *arguments: str, check: bool = True, **environment: str) -> Result:
-        """Runs `pulumi ARGUMENTS`; with `check` a failure fails the test with the whole output."""
+    def run(self, *arguments: str, check: bool = True, max_files: int | None = None, **environment: str) -> Result:
+        """Runs `pulumi ARGUMENTS`; with `check` a failure fails the test with the whole output.
+
+        `max_files`: how many files each of its processes may have open.
+        """
+        limited = [] if max_files is None else ["prlimit", f"--nofile={max_files}", "--"]
         started_s = time.monotonic()
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
+            [*limited, "pulumi", *arguments, "--non-interactive"],
             cwd=self.folder,
             env={**self.environment, **environment},
             stdout=subprocess.PIPE,
@@ -142,10 +146,10 @@ class Project:
         )
 
     def preview(self, *arguments: str, check: bool = True, **environment: str) -> Result:
-        return self.run("preview", *arguments, check=check, **environment)
+        return self.run("preview", *arguments, check=check, max_files=None, **environment)
 
-    def up(self, *arguments: str, check: bool = True, **environment: str) -> Result:
-        return self.run("up", "--yes", *arguments, check=check, **environment)
+    def up(self, *arguments: str, check: bool = True, max_files: int | None = None, **environment: str) -> Result:
+        return self.run("up", "--yes", *arguments, check=check, max_files=max_files, **environment)
 
     def outputs(self) -> Any:
         """The stack's outputs for the service: urls, image, version."""

@@ -164,7 +164,8 @@ def test_what_a_node_meets_is_told(failed: tuple[Project, Result], fault: str, s
     project, result = failed
     assert result.code != 0
     told = result.block(f"nomad:index:Job ({fault})")
-    assert (found := re.search(TOLD[fault], told)), told
+    found = re.search(TOLD[fault], told)
+    assert found, told
     seen.reads(told, found[0].splitlines()[0])
     assert f'Job "{project.name}-{fault}" version 0 failed: ' in told
     assert "there is no earlier version that it could go back to" in told
@@ -238,7 +239,8 @@ def test_what_can_be_seen_before_is_refused_at_preview(refused: Refused, fault: 
     result = project.preview(check=False)
     assert result.code != 0
     told = result.block(f"nomad:index:Job ({fault})")
-    assert (found := re.search(REFUSED[fault], told)), told
+    found = re.search(REFUSED[fault], told)
+    assert found, told
     seen.reads(told, found[0])
     assert "Nothing was registered" in told
     assert project.nomad.job(f"{project.name}-{fault}") is None

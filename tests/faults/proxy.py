@@ -46,6 +46,13 @@ class Silence(Fault):
 
 
 @dataclass(eq=False)
+class Hold(Fault):
+    """The request is held back until `released` is set."""
+
+    released: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(eq=False)
 class CutBefore(Fault):
     """The connection ends before the server has seen the request."""
 
@@ -186,6 +193,8 @@ class Proxy:
             return True
         if isinstance(fault, Delay):
             await asyncio.sleep(fault.seconds)
+        if isinstance(fault, Hold):
+            await asyncio.to_thread(fault.released.wait, CALL_TIMEOUT_S)
         connection.cut_answer = isinstance(fault, CutAnswer)
         connection.server.write(head + sent)
         await connection.server.drain()
