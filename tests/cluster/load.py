@@ -25,12 +25,14 @@ class Load:
     """A client that asks Consul before each request, as one does that honours health. Use as a context manager.
 
     With `remembers` it goes on with the last healthy instances while Consul does not answer or knows none, as a client
-    with a cache does: for faults of Consul itself.
+    with a cache does: for faults of Consul itself. With `tries_others` it asks the next healthy instance where one
+    cannot be reached, as a load balancer does: for versions that break while they serve.
     """
 
     consul: Api
     service: str
     remembers: bool = False
+    tries_others: bool = False
     sent: int = 0
     slowest_s: float = 0.0
     """Consul's answer included."""
@@ -80,9 +82,13 @@ class Load:
         if not addresses:
             self.failures.append("Consul has no healthy instance")
             return
-        address = addresses[self.sent % len(addresses)]
-        try:
-            with urllib.request.urlopen(f"http://{address}/", timeout=10) as response:
-                self.answers.add(response.read().decode().splitlines()[0])
-        except (urllib.error.URLError, OSError) as error:
-            self.failures.append(f"{address}: {error}")
+        first = self.sent % len(addresses)
+        failures = []
+        for address in [*addresses[first:], *addresses[:first]] if self.tries_others else [addresses[first]]:
+            try:
+                with urllib.request.urlopen(f"http://{address}/", timeout=10) as response:
+                    self.answers.add(response.read().decode().splitlines()[0])
+                    return
+            except (urllib.error.URLError, OSError) as error:
+                failures.append(f"{address}: {error}")
+        self.failures.append("; ".join(failures))

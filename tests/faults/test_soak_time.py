@@ -25,14 +25,14 @@ def soaking(name: str, greeting: str, **task: Any) -> dict[str, Any]:
     return spec
 
 
-@pytest.mark.fault(5, "it crashes 4 s after its start, under load")
+@pytest.mark.fault(5, "it crashes 4 s after its start, under load of a client that then asks another instance")
 def test_a_crash_in_the_soak_is_told_and_taken_back(project: Project, seen: Observation) -> None:
     deploys(project, soaking(project.name, "one"))
     project.up()
     deploys(project, soaking(project.name, "two", Env={"CRASH_AFTER_S": "4"}))
     assert f"until 1 canary is healthy and has soaked for {SOAK_S} s" in project.preview().text
 
-    with Load(project.consul, project.name) as load:
+    with Load(project.consul, project.name, tries_others=True) as load:
         failed = project.up(check=False)
     assert failed.code != 0
     seen.reads(failed.diagnostics, f"did not last its soak of {SOAK_S} s")
