@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := toolchain/run.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint unit test faults bench clean
+.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint audit unit test faults bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,10 +35,13 @@ shell: tools ## Start your shell in the environment of `. ./activate`
 lint: tools ## Check formatting, lint and types
 	@$(RUN) toolchain/lint.sh
 
+audit: tools ## Check the dependencies: installed as pinned, Go's hashes, known advisories; AUDIT=--help
+	@$(RUN) python -m toolchain.audit $(AUDIT)
+
 unit: tools ## Run the tests that need no cluster
 	@$(RUN) pytest tests/unit
 
-test: lint ## Run everything: lint, types, unit tests, tests on a cluster of their own
+test: lint audit ## Run everything: lint, types, audit, unit tests, tests on a cluster of their own
 	@$(RUN) pytest tests/unit
 	@$(RUN) pytest tests/cluster tests/faults --numprocesses 3 --dist loadfile
 

@@ -30,7 +30,12 @@ def checkout(tmp_path: Path) -> Path:
 def select(checkout: Path, stack: str) -> None:
     """What `pulumi stack select` records."""
     path = str(checkout / "Pulumi.yaml")
-    file = checkout / "home" / "workspaces" / f"caravan-{hashlib.sha1(path.encode()).hexdigest()}-workspace.json"
+    file = (
+        checkout
+        / "home"
+        / "workspaces"
+        / f"caravan-{hashlib.sha1(path.encode(), usedforsecurity=False).hexdigest()}-workspace.json"
+    )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"stack": f"organization/caravan/{stack}"}, indent=4))
 
