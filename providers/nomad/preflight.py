@@ -38,14 +38,17 @@ class Findings:
 async def check_job_images(spec: Spec, *, preview: bool) -> Findings:
     """Whether every image can be pulled, as far as it can be told from here.
 
-    At preview an image that this stack builds itself may still be missing. A registry elsewhere that this machine
-    cannot reach or that asks for credentials that only the nodes have is a warning: the nodes may do better.
+    At preview an image that this stack builds itself may still be missing; where its registry asks for credentials, it
+    was pushed with those of the stack, and the nodes have their own. Of other images, a registry elsewhere that this
+    machine cannot reach or that asks for credentials that only the nodes have is a warning: the nodes may do better.
     """
     findings = Findings([], [])
     images = list(task_images(spec.job))
     for image, check in zip(images, await check_images(images), strict=True):
         sentence = f'job "{spec.id}", {image.where}: image {image.image} cannot be pulled: {check.text}'
         if check.found is Found.YES or (check.found is Found.NO and image.built_here and preview):
+            continue
+        if check.found is Found.REFUSED and image.built_here and not image.user:
             continue
         certain = check.found in (Found.NO, Found.INVALID) or check.local or image.built_here
         if check.found is Found.REFUSED and image.user:

@@ -217,6 +217,11 @@ def test_the_mark_of_an_image_that_this_stack_builds() -> None:
         (404, True, True, None, False, False),
         (404, True, False, None, True, False),
         (503, False, True, None, True, False),
+        (401, False, True, None, True, False),
+        # It is pushed with the stack's own account, and the nodes have one of theirs.
+        (401, True, True, None, False, False),
+        (401, True, False, None, False, False),
+        (401, True, False, "ci", True, False),
     ],
 )
 async def test_what_forbids_a_registration(
@@ -224,7 +229,8 @@ async def test_what_forbids_a_registration(
 ) -> None:
     async with serving(answers(web.Response(status=status))) as server:
         meta = {"caravan_image": "built"} if built else None
-        spec = Spec(job({"image": f"{server.host}/hello:1"}, meta=meta), False)
+        auth = {"username": user, "password": "p"} if user else None
+        spec = Spec(job({"image": f"{server.host}/hello:1", "auth": auth}, meta=meta), False)
         findings = await check_job_images(spec, preview=preview)
     assert (bool(findings.problems), bool(findings.warnings)) == (problem, warning)
     for sentence in findings.problems:
