@@ -32,6 +32,9 @@ LONGEST_PAUSE_S = 3.0
 LAST_ANSWER_S = 2.0
 """How long an answer is waited for once the user has stopped waiting."""
 
+FORBIDDEN = ("ACL token not found", "Permission denied")
+"""What Nomad answers, at times with status 500: to a token that it does not know, and for logs that may not be read."""
+
 _RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 
@@ -315,11 +318,10 @@ class HttpApi:
                         f"{self.name} at {self.address} speaks HTTPS only. Give its address with https://."
                     )
                 text = f"{said(answer) or response.reason} (HTTP {response.status})."
-                if response.status == 403 and self.forbidden:
+                status = 403 if response.status == 500 and answer.strip().endswith(FORBIDDEN) else response.status
+                if status == 403 and self.forbidden:
                     text += f" {await self.forbidden(method, path, query or {}, answer)}"
-                raise ApiError(
-                    f"{self.name} at {self.address} refused {method} {path}: {text}", response.status, answer
-                )
+                raise ApiError(f"{self.name} at {self.address} refused {method} {path}: {text}", status, answer)
             yield response
         finally:
             response.release()

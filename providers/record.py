@@ -99,6 +99,10 @@ class Record(ABC, Generic[C]):
         """Called at preview with an object that the update is going to write. Raises ProviderError."""
         return
 
+    async def lacking(self, inputs: Properties) -> str:
+        """A sentence that names what the token lacks to write the object; "" where nothing is known to be missing."""
+        return ""
+
     async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
         """Everything that is wrong with the inputs, at once."""
         new = self._settled(urn, new, old)
@@ -147,7 +151,7 @@ class Record(ABC, Generic[C]):
         if existing is not None and not preview and self._is_done(new, existing[1]):
             return existing[0], self._outputs(new, existing[1])
         if preview:
-            await self.foresee(self.id(new) if named and not self.named_by_server else "", new)
+            await self._foretell(urn, self.id(new) if named and not self.named_by_server else "", new)
             return "", self._predicted(new, None)
         return await self._made(urn, new, existing[1] if existing else None)
 
@@ -176,7 +180,7 @@ class Record(ABC, Generic[C]):
                 "again.",
             )
             if preview:
-                await self.foresee(id, new)
+                await self._foretell(urn, id, new)
                 return self._predicted(new, None)
             return (await self._made(urn, new, None))[1]
         lines = self._moved(base, current)
@@ -187,7 +191,7 @@ class Record(ABC, Generic[C]):
         if preview:
             if not new.has_unknown(self.fields) and not done:
                 await self._engine.info(urn, self._change_text(new, current))
-            await self.foresee(id, new)
+            await self._foretell(urn, id, new)
             return self._predicted(new, outputs)
         if not done:
             await self._write(urn, id, new, current)
@@ -237,6 +241,12 @@ class Record(ABC, Generic[C]):
     def recorded(self, urn: str, inputs: Properties, outputs: Properties) -> Properties:
         """What the state says that the object is."""
         return self._settled(urn, inputs, outputs)
+
+    async def _foretell(self, urn: str, id: str, new: Properties) -> None:
+        if lacking := await self.lacking(new):
+            # Who only previews needs no right to write.
+            await self._engine.warning(urn, f"{self._title(new)}: `pulumi up` will be refused. {lacking}")
+        await self.foresee(id, new)
 
     def _names(self, name: str, field: Field) -> bool:
         return name == self.key or field.replaces

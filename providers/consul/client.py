@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.consul.config import ConsulConfig
+from providers.consul.rights import Right, denied
 from providers.http_api import ApiError, HttpApi, join
 from providers.plugin import CheckFailure, ProviderError
 from providers.properties import UNKNOWN, Properties
@@ -11,6 +12,8 @@ from providers.properties import UNKNOWN, Properties
 Json = dict[str, Any]
 
 ANSWER_S = 10.0
+
+POLICIES = "docs/security.md lists what deploying needs."
 
 MAX_OPERATIONS = 128
 """Most operations in one transaction. Source: Consul `agent/txn_endpoint.go`."""
@@ -27,6 +30,7 @@ class ConsulClient:
         self.api = api
         self._config = config
         self._edition: str | None = None
+        self._has_acls = True
 
     def query(self, inputs: Mapping[str, Any] | None = None, **extra: str) -> dict[str, str]:
         """The query of a call: where the inputs or the configuration say to look, and `extra`."""
@@ -68,6 +72,23 @@ class ConsulClient:
             if error.status == 409 and ("index is stale" in error.answer or "changed" in error.answer):
                 raise Conflict("somebody else has written meanwhile") from None
             raise
+
+    async def lacking(self, rights: Sequence[Right]) -> str:
+        """One sentence that names all of these rights that the token lacks; "" where none is known to be missing.
+
+        Not asked again once Consul has said that it has no ACLs, or has no such question. Raises Unreachable.
+        """
+        if not rights or not self._has_acls:
+            return ""
+        try:
+            missing = await denied(self.api, rights)
+        except ApiError as error:
+            self._has_acls = error.status == 403
+            return str(error) if error.status == 403 else ""
+        if not missing:
+            return ""
+        rules = ", ".join(right.rule() for right in missing)
+        return f"Consul at {self.api.address} will not take it: the token lacks {rules}. {POLICIES}"
 
     async def enterprise(self) -> bool | None:
         """Whether the server is Consul Enterprise; None where the token may not ask."""

@@ -10,25 +10,28 @@ from providers.consul import entry_rules, entry_schema
 from providers.consul.client import ConsulClient, Json, config_path
 from providers.consul.entry_graph import EntryGraph
 from providers.consul.entry_schema import OWNER_KEY
+from providers.consul.record import ConsulRecord
+from providers.consul.rights import Right
 from providers.fields import Field, Text
 from providers.plugin import CheckFailure, Engine, ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
-from providers.record import Record
 
 _NAMELESS = frozenset({"mesh"})
 """Kinds of which there is one entry, named like the kind."""
+
+_OF_A_SERVICE = frozenset({"service-defaults", "service-resolver", "service-splitter", "service-router"})
+_OF_THE_MESH = frozenset({"proxy-defaults", "mesh", "exported-services"})
+"""Kinds by what writing them needs. Source: `CanWrite` of each kind in Consul's structs."""
 
 MAX_OWNER_CHARS = 512
 """Consul's limit for a value in an entry's Meta."""
 
 
-class EntryRecord(Record[ConsulClient]):
+class EntryRecord(ConsulRecord):
     """A config entry as a Pulumi resource. ID: KIND/NAME, or the name alone where the type says the kind.
 
     Compared as Consul names the fields. The entry's Meta carries the resource's URN as a mark of whose it is.
     """
-
-    server = "Consul"
 
     def __init__(self, engine: Engine, client: ConsulClient, graph: EntryGraph) -> None:
         super().__init__(engine, client)
@@ -64,6 +67,13 @@ class EntryRecord(Record[ConsulClient]):
         where = known[0].values if known else {}
         found: Json | None = await self._client.find(config_path(*self.place(id)), self._client.query(where))
         return found
+
+    def rights(self, inputs: Properties) -> list[Right]:
+        kind, name = self.kind_of(inputs), inputs.get("name")
+        resource = "intention" if kind == "service-intentions" else "service" if kind in _OF_A_SERVICE else "mesh"
+        if resource == "mesh":
+            return [Right(resource, "write")] if kind in _OF_THE_MESH else []
+        return [Right(resource, "write", name)] if isinstance(name, str) else []
 
     def is_mine(self, urn: str, inputs: Properties, existing: Json) -> bool:
         return (existing.get("Meta") or {}).get(OWNER_KEY) == urn[:MAX_OWNER_CHARS]
@@ -166,6 +176,13 @@ class ConfigEntryResource(EntryRecord):
         "namespace": Text(replaces=True),
         "partition": Text(replaces=True),
     }
+
+    async def more_faults(self, inputs: Properties) -> list[CheckFailure]:
+        """A name that no ID could hold, too."""
+        failures, name = await super().more_faults(inputs), inputs.get("name")
+        if isinstance(name, str) and "/" in name:
+            failures.append(CheckFailure("name", f"config entry: name is {name!r}; it must have no '/'."))
+        return failures
 
     def id(self, inputs: Properties) -> str:
         return f"{inputs.values['kind']}/{inputs.values['name']}"

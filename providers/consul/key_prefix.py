@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from providers.consul.client import ConsulClient, Json
+from providers.consul.client import Json
 from providers.consul.kv import (
     TENANCY,
     TOKEN_REFUSED,
@@ -15,16 +15,16 @@ from providers.consul.kv import (
     tenancy,
     value_faults,
 )
+from providers.consul.record import ConsulRecord
+from providers.consul.rights import Right
 from providers.fields import Blocks, Refused, Text, TextMap, Whole
 from providers.plugin import CheckFailure
-from providers.properties import UNKNOWN, Properties
-from providers.record import Record
+from providers.properties import UNKNOWN, Properties, contains_unknown
 
 
-class KeyPrefixResource(Record[ConsulClient]):
+class KeyPrefixResource(ConsulRecord):
     """Everything below a prefix, and nothing else there. ID: the prefix."""
 
-    server = "Consul"
     token = "consul:index/keyPrefix:KeyPrefix"
     noun = "key prefix"
     key = "pathPrefix"
@@ -37,6 +37,16 @@ class KeyPrefixResource(Record[ConsulClient]):
         **TENANCY,
         "token": Refused(because=TOKEN_REFUSED),
     }
+
+    def rights(self, inputs: Properties) -> list[Right]:
+        prefix, subkeys, listed = (
+            inputs.get("pathPrefix"),
+            inputs.get("subkeys", {}),
+            inputs.get("subkeyCollection", []),
+        )
+        if contains_unknown([prefix, subkeys, listed]):
+            return []
+        return [Right("key", "write", prefix + path) for path in sorted({*subkeys, *(item["path"] for item in listed)})]
 
     async def fetch(self, id: str) -> Json | None:
         return await self.look(id, Properties())
@@ -71,11 +81,17 @@ class KeyPrefixResource(Record[ConsulClient]):
         """Paths, sizes, an empty prefix, and what only Consul Enterprise takes."""
         found = [("pathPrefix", sentence) for sentence in path_fault("pathPrefix", inputs.get("pathPrefix"))]
         subkeys, listed = inputs.get("subkeys", {}), inputs.get("subkeyCollection", [])
+        prefix = inputs.get("pathPrefix")
+        prefix = prefix if isinstance(prefix, str) and not found else ""
         if subkeys is not UNKNOWN:
             for path, value in subkeys.items():
-                found += [("subkeys", sentence) for sentence in value_faults(f'subkeys["{path}"]', value)]
+                wrong = value_faults(f'subkeys["{path}"]', value) + path_fault("the key of a subkey", f"{prefix}{path}")
+                found += [("subkeys", sentence) for sentence in wrong]
         if listed is not UNKNOWN:
             paths = [item["path"] for item in listed if item is not UNKNOWN]
+            for path in (path for path in paths if isinstance(path, str)):
+                wrong = path_fault("the key of a subkey", f"{prefix}{path}")
+                found += [("subkeyCollection", sentence) for sentence in wrong]
             twice = {path for path in paths if paths.count(path) > 1 or (subkeys is not UNKNOWN and path in subkeys)}
             found += [
                 ("subkeyCollection", f'"{path}" is given twice; give it once.') for path in sorted(twice, key=str)

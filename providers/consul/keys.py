@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from providers.consul.client import ConsulClient, Json
+from providers.consul.client import Json
 from providers.consul.kv import (
     TENANCY,
     TOKEN_REFUSED,
@@ -16,20 +16,20 @@ from providers.consul.kv import (
     tenancy,
     value_faults,
 )
+from providers.consul.record import ConsulRecord
+from providers.consul.rights import Right
 from providers.fields import Blocks, Flag, Refused, Text, Whole, differing
 from providers.plugin import CheckFailure
 from providers.properties import UNKNOWN, Properties
-from providers.record import Record
 
 
-class KeysResource(Record[ConsulClient]):
+class KeysResource(ConsulRecord):
     """Some keys. ID: their paths when they were made, with commas between.
 
     A key without `value` is only read, into `var`. One is deleted with the resource, or when it is taken out, only
     where it says `delete`. Compared are the keys that the resource writes: {pairs: what they hold, paths: which}.
     """
 
-    server = "Consul"
     token = "consul:index/keys:Keys"
     noun = "keys"
     key = "keys"
@@ -50,6 +50,10 @@ class KeysResource(Record[ConsulClient]):
         **TENANCY,
         "token": Refused(because=TOKEN_REFUSED),
     }
+
+    def rights(self, inputs: Properties) -> list[Right]:
+        paths = {*_by_path(inputs), *_written(inputs)}
+        return [Right("key", "write" if path in _written(inputs) else "read", path) for path in sorted(paths)]
 
     def id(self, inputs: Properties) -> str:
         return ",".join(sorted(_by_path(inputs)))

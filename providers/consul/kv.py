@@ -111,7 +111,15 @@ def value_faults(where: str, value: Any) -> list[str]:
 
 
 def path_fault(where: str, path: Any) -> list[str]:
-    """What is wrong with a key: Consul's keys do not begin with a slash."""
-    if not isinstance(path, str) or not path.startswith("/"):
+    """What is wrong with a key: it does not begin with a slash, and has no part that Consul's API resolves away.
+
+    Consul takes such keys in transactions, and then finds them nowhere, or another one in their place.
+    """
+    if not isinstance(path, str):
         return []
-    return [f"{where} is {path!r}; a key does not begin with '/'. Take it away."]
+    if path.startswith("/"):
+        return [f"{where} is {path!r}; a key does not begin with '/'. Take it away."]
+    *folders, last = path.split("/")
+    if {"", ".", ".."} & {*folders} or last in (".", ".."):
+        return [f"{where} is {path!r}; Consul cannot read a key with an empty part, '.' or '..' in it. Rename it."]
+    return []

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 from providers.consul.client import Conflict, ConsulClient, Json
 from providers.consul.expected import ExpectedNodes
 from providers.consul.kv import TOKEN_REFUSED
+from providers.consul.record import ConsulRecord
+from providers.consul.rights import Right
 from providers.fields import Refused, Text, TextMap
 from providers.http_api import join
 from providers.plugin import CheckFailure, Engine, ProviderError
 from providers.properties import Properties
-from providers.record import Record
 
 OWNER_KEY = "caravan_owner"
 """In the meta of a node or service: the resource that made it."""
@@ -18,10 +19,9 @@ MAX_OWNER_CHARS = 512
 """Consul's limit for a value in the meta."""
 
 
-class NodeResource(Record[ConsulClient]):
+class NodeResource(ConsulRecord):
     """Nodes that an agent does not speak for. ID: the name. One with an agent is the agent's to change."""
 
-    server = "Consul"
     token = "consul:index/node:Node"
     noun = "node"
     fields: ClassVar = {
@@ -36,6 +36,10 @@ class NodeResource(Record[ConsulClient]):
     def __init__(self, engine: Engine, client: ConsulClient, expected: ExpectedNodes) -> None:
         super().__init__(engine, client)
         self._expected = expected
+
+    def rights(self, inputs: Properties) -> list[Right]:
+        name = inputs.get("name")
+        return [Right("node", "write", name)] if isinstance(name, str) else []
 
     async def fetch(self, id: str) -> Json | None:
         return await self.look(id)

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from providers.consul.client import Conflict, ConsulClient, Json
 from providers.consul.expected import ExpectedNodes
 from providers.consul.node import MAX_OWNER_CHARS, OWNER_KEY
+from providers.consul.record import ConsulRecord
+from providers.consul.rights import Right
 from providers.fields import (
     Block,
     Blocks,
@@ -23,7 +25,6 @@ from providers.fields import (
 from providers.http_api import join
 from providers.plugin import CheckFailure, Engine, ProviderError
 from providers.properties import Properties, contains_unknown
-from providers.record import Record
 
 STATUSES = ("passing", "warning", "critical")
 INITIAL_STATUS = "critical"
@@ -41,13 +42,12 @@ _DURATIONS = {
 _DEFINED = {"http": "HTTP", "tcp": "TCP", "method": "Method", "tlsSkipVerify": "TLSSkipVerify"}
 
 
-class ServiceResource(Record[ConsulClient]):
+class ServiceResource(ConsulRecord):
     """Services in the catalogue, on a node without an agent. ID: NODE/SERVICE_ID.
 
     Consul itself does not run their checks: consul-esm does, where it runs, and from then on the status is its own.
     """
 
-    server = "Consul"
     token = "consul:index/service:Service"
     noun = "service"
     computed = ("serviceId",)
@@ -87,6 +87,10 @@ class ServiceResource(Record[ConsulClient]):
     def __init__(self, engine: Engine, client: ConsulClient, expected: ExpectedNodes) -> None:
         super().__init__(engine, client)
         self._expected = expected
+
+    def rights(self, inputs: Properties) -> list[Right]:
+        named = [("service", inputs.get("name")), ("node", inputs.get("node"))]
+        return [Right(resource, "write", name) for resource, name in named if isinstance(name, str)]
 
     def id(self, inputs: Properties) -> str:
         return f"{inputs.values['node']}/{inputs.values['serviceId']}"

@@ -107,10 +107,10 @@ class NomadPlugin(Plugin):
             written=self._written,
         )
         self.resources[TOKEN] = JobResource(context)
-        for record in RECORDS:
-            made = record(self.engine, self._client, expected)
+        records = [record(self.engine, self._client, expected) for record in RECORDS]
+        for made in (*records, VariableResource(self.engine, self._client, expected, context.variables)):
             made.written = self._written
-            self.resources[record.token] = made
+            self.resources[made.token] = made
         self.functions.update(functions(self._client))
 
     async def _serve_offline(self, loaded: NomadConfig) -> None:

@@ -10,6 +10,9 @@ from providers.nomad.rights import Rights
 
 Json = dict[str, Any]
 
+NO_INDEX = 2**63
+"""An index that Nomad's log never reaches."""
+
 HINT = (
     "Start it (`make cluster` for the embedded one), or set the right address in NOMAD_ADDR or with "
     "`pulumi config set nomad:address URL`."
@@ -103,6 +106,14 @@ class NomadClient:
         }
         answer: Json = (await self._api.change("POST", "/v1/jobs", body, query=self.query(job["Namespace"]))).body
         return answer
+
+    async def try_to_register(self, job: Json, *, policy_override: bool) -> None:
+        """Asks for a registration under an index that no job has, so that none takes place. Always raises.
+
+        ApiError 403 where the token may not register this job. Nomad asks that first (source: `Job.Register`), and has
+        no question for it.
+        """
+        await self.register(job, NO_INDEX, policy_override=policy_override, preserve_counts=False)
 
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
         """Stops a job; with `purge` also forgets it."""

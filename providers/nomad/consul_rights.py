@@ -2,18 +2,14 @@
 
 from collections.abc import Set
 
+from providers.consul.rights import Right, denied
 from providers.http_api import ApiError, HttpApi
-from providers.nomad.client import Json
 
-MAX_QUESTIONS = 64
-"""Consul's limit for one question about rights (`ACLAuthorize`)."""
+NODES = Right("node", "read")
 
 
 class ConsulRights:
-    """Asks what the token may, as Consul's own web interface does (`/v1/internal/acl/authorize`).
-
-    Not asked again once Consul has said that it has no ACLs, or has no such question.
-    """
+    """Asks what the token may. Not again once Consul has said that it has no ACLs, or has no such question."""
 
     def __init__(self) -> None:
         self._asked = True
@@ -22,22 +18,15 @@ class ConsulRights:
         """A sentence for each right that is missing to follow these services. Raises Unreachable, ApiError."""
         if not services or not self._asked:
             return []
-        wanted = [{"Resource": "service", "Access": "read", "Segment": name} for name in sorted(services)]
-        wanted.append({"Resource": "node", "Access": "read", "Segment": ""})
-        found: list[Json] = []
         try:
-            for first in range(0, len(wanted), MAX_QUESTIONS):
-                questions = wanted[first : first + MAX_QUESTIONS]
-                found += (await consul.ask("/v1/internal/acl/authorize", questions)).body or []
+            missing = await denied(consul, [*(Right("service", "read", name) for name in sorted(services)), NODES])
         except ApiError as error:
             if error.status == 403:
                 return [str(error)]
             self._asked = False
             return []
-        denied = [answer for answer in found if not answer["Allow"]]
-        hidden = [answer["Segment"] for answer in denied if answer["Resource"] == "service"]
-        rights = [f'service "{name}" {{ policy = "read" }}' for name in hidden]
-        if any(answer["Resource"] == "node" for answer in denied) and await _sees_no_node(consul):
+        rights = [right.rule() for right in missing if right != NODES]
+        if NODES in missing and await _sees_no_node(consul):
             rights.append('node_prefix "" { policy = "read" }')
         return [
             f"Consul at {consul.address} will not show whether the new instances pass: its token lacks {right}. "

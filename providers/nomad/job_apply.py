@@ -72,7 +72,7 @@ async def _follow(ctx: JobContext, urn: str, spec: Spec, registered: Json, timeo
         version=int(registered["Version"]),
         cancelled=ctx.cancelled,
         report=partial(ctx.engine.status, urn),
-        hide=hider(spec),
+        hide=hider(spec, ctx.variables.known),
         deadline_s=timeout_s,
     )
     try:

@@ -1,6 +1,7 @@
 """Takes secret values out of text that comes back from the cluster, such as log lines."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.nomad.plan import PASSWORD_IN_ADDRESS, SECRET_NAME
@@ -11,13 +12,27 @@ MIN_SECRET_CHARS = 4
 """Shorter values would mask half of every text and protect nothing."""
 
 
-def hider(spec: Spec) -> Callable[[str], str]:
-    """A function that masks the secret values of a job.
+class VariableValues:
+    """The values of the Nomad variables of this update: its jobs may read them, and then write them into their logs."""
 
-    These are all of its env, config and template texts where the jobspec is a secret; otherwise those in env, config,
-    meta and artifacts whose names say that they are, and passwords in addresses.
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+
+    def note(self, items: Any) -> None:
+        """The items of a variable, as far as they are known."""
+        if isinstance(items, Mapping):
+            self.known |= {value for value in items.values() if isinstance(value, str)}
+
+
+def hider(spec: Spec, others: Iterable[str] = ()) -> Callable[[str], str]:
+    """A function that masks the secret values of a job, and `others`.
+
+    Those of the job are all of its env, config and template texts where the jobspec is a secret; otherwise those in
+    env, config, meta and artifacts whose names say that they are, and passwords in addresses.
     """
-    values = set(_secret_values(spec))
+    values = {*_secret_values(spec), *others}
+    # As a program shows a text that it quotes.
+    values |= {json.dumps(value)[1:-1] for value in values}
     # A log shows a value of several lines line by line.
     values |= {line.strip() for value in values for line in value.splitlines()}
     hidden = sorted((value for value in values if len(value) >= MIN_SECRET_CHARS), key=len, reverse=True)

@@ -1,6 +1,5 @@
 """What is asked before a job is registered, at preview and again at apply: its images and the scheduler's dry run."""
 
-import contextlib
 from dataclasses import dataclass
 
 from providers.http_api import ApiError
@@ -68,9 +67,11 @@ async def _dry_run(
     plan = await with_constraints(client, job, plan, policy_override=policy_override)
     lines = failed_placements(plan)
     if any(metrics.get("DimensionExhausted") for metrics in (plan.get("FailedTGAllocs") or {}).values()):
-        # A token may lack node:read; the scheduler's own words stand without the numbers.
-        with contextlib.suppress(ApiError):
+        try:
             lines += capacity.explain(plan, job, *await client.capacity())
+        except ApiError as error:
+            # The scheduler's own words stand without the numbers.
+            lines.append(f"what is free cannot be told: {error}")
     return plan, [f'job "{job["ID"]}", {line}' for line in lines]
 
 
@@ -103,6 +104,10 @@ async def preflight(
             ctx.client, spec.marked(urn), current, plan, policy_override=setting(inputs, "policyOverride")
         )
     if preview and not awaited:
+        override = setting(inputs, "policyOverride")
+        if refusal := await ctx.register_rights.lacking(ctx.client, spec.marked(urn), policy_override=override):
+            # Who only previews needs no such right.
+            findings.warnings.append(f'job "{spec.id}": `pulumi up` will be refused. {refusal}')
         header = (
             f'job "{spec.id}": new'
             if current is None

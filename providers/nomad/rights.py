@@ -14,10 +14,13 @@ from providers.plugin import ProviderError
 _IN_NAMESPACE = (
     ("POST", "/v1/jobs/parse", "parse-job"),
     ("POST", "/v1/validate/job", "read-job"),
-    ("POST", "/v1/jobs", "submit-job"),
+    ("POST", "/v1/jobs", "register-job"),
     ("GET", "/v1/jobs", "list-jobs"),
     ("GET", "/v1/client/fs/logs/.+", "read-logs"),
-    ("POST|PUT|DELETE", "/v1/(job|deployment)/.+", "submit-job"),
+    ("POST", "/v1/job/[^/]+/plan", "plan-job"),
+    ("DELETE", "/v1/job/[^/]+", "deregister-job"),
+    ("POST", "/v1/deployment/fail/.+", "fail-deployment"),
+    ("POST", "/v1/deployment/promote/.+", "promote-deployment"),
     ("GET", "/v1/(job|allocation|deployment|evaluation)/.+|/v1/(allocations|event/stream).*", "read-job"),
 )
 """Method and path of a request, and the capability that it needs in its namespace."""
@@ -33,6 +36,9 @@ _ANYWHERE = (
     (".+", "/v1/namespaces?(/.*)?", "a token of type management"),
 )
 
+SUBMIT = frozenset({"register-job", "plan-job", "deregister-job", "purge-job", "fail-deployment", "promote-deployment"})
+"""What submit-job includes. Nomad before 1.11 has only that one."""
+
 VOLUMES_TOO = ", and for a job with volumes the rights to mount them (host_volume, csi-mount-volume)"
 
 _ON_VARIABLES = {"GET": "read", "PUT": "write", "POST": "write", "DELETE": "destroy"}
@@ -46,8 +52,11 @@ def needed(method: str, path: str, query: Mapping[str, str]) -> str:
         return f'the capability {_ON_VARIABLES[method]} on the variables path "{variable}" in namespace "{namespace}"'
     for methods, pattern, capability in _IN_NAMESPACE:
         if re.fullmatch(methods, method) and re.fullmatch(pattern, path):
-            extra = VOLUMES_TOO if (method, path) == ("POST", "/v1/jobs") else ""
-            return f'the capability {capability} in namespace "{namespace}"{extra}'
+            if capability == "deregister-job" and query.get("purge") == "true":
+                capability = "purge-job"
+            instead = " (or submit-job)" if capability in SUBMIT else ""
+            extra = VOLUMES_TOO if capability == "register-job" else ""
+            return f'the capability {capability}{instead} in namespace "{namespace}"{extra}'
     for methods, pattern, right in _ANYWHERE:
         if re.fullmatch(methods, method) and re.fullmatch(pattern, path):
             return right
@@ -64,7 +73,7 @@ class Rights:
         """One or two sentences for a request that Nomad forbade: whether the token counts at all, and what it lacks."""
         right = needed(method, path, query)
         lacks = f"It needs {right}." if right else "The token may not do that."
-        if path == "/v1/acl/token/self":
+        if path == "/v1/acl/token/self" or "disabled" in answer:
             return ""
         if not self._api.has_token():
             return f"No token is given. {lacks} Set one in NOMAD_TOKEN (or secretId)."

@@ -59,6 +59,7 @@ class Rollout:
     deadline_s: float = 0.0
     _unplaced_since: float | None = None
     _passed_at: float | None = None
+    _may_not_fail: str = ""
 
     @property
     def _name(self) -> str:
@@ -108,7 +109,8 @@ class Rollout:
             if verdict.state is State.SOAKED and snapshot.deployment:
                 await self._promote(snapshot.deployment)
             if verdict.state is State.FAILED:
-                return await self._failed(snapshot, failed_by_us or verdict.text, watch)
+                why = verdict.text if self._may_not_fail else failed_by_us or verdict.text
+                return await self._failed(snapshot, why, watch)
             if verdict.state is State.SUPERSEDED:
                 return Outcome(False, reasons=[f"The rollout of job {self._name} did not finish: {verdict.text}."])
             text = verdict.text
@@ -172,6 +174,7 @@ class Rollout:
             await self.client.fail_deployment(str(self.job["Namespace"]), deployment["ID"])
         except ApiError as error:
             if error.status == 403:
+                self._may_not_fail = str(error)
                 await self._tell(str(error))
             elif "terminal" not in error.answer:
                 raise
@@ -197,6 +200,8 @@ class Rollout:
         if any(why in cause for cause in causes):
             why = "it cannot succeed, so its deployment was ended at once"
         reasons = [f"Job {self._name} failed: {why}."]
+        if self._may_not_fail:
+            reasons.append(f"Its deployment could not be ended at once: {self._may_not_fail}")
         reasons += [reason for reason in lookout.unplaced if reason not in why]
         if watch is not None and watch.trouble:
             reasons.append(f"Consul could not be asked for the health of its instances: {watch.trouble}")

@@ -200,7 +200,7 @@ async def _from_hcl(client: NomadClient, source: str, inputs: Properties) -> Jso
     try:
         return await client.parse_hcl(source, variables_file(source, variables))
     except ApiError as error:
-        if error.status >= 500 and "parse" not in error.answer:
+        if error.status == 403 or (error.status >= 500 and "parse" not in error.answer):
             raise
         raise SpecError([_parser_sentence(error.answer)]) from error
 

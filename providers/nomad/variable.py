@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from providers.fields import Refused, Text, TextMap
 from providers.http_api import ApiError, join
-from providers.nomad.client import Json
+from providers.nomad.client import Json, NomadClient
+from providers.nomad.expected import Expected
+from providers.nomad.masking import VariableValues
 from providers.nomad.record import NomadRecord
-from providers.plugin import CheckFailure, ProviderError
+from providers.plugin import CheckFailure, Engine, ProviderError
 from providers.properties import Properties, contains_unknown
 
 MAX_ITEMS_BYTES = 64 * 1024
@@ -36,6 +38,22 @@ class VariableResource(NomadRecord):
         "itemsWo": Refused(because=_WRITE_ONLY),
         "itemsWoVersion": Refused(because=_WRITE_ONLY),
     }
+
+    def __init__(
+        self,
+        engine: Engine,
+        client: NomadClient,
+        expected: Expected | None = None,
+        known: VariableValues | None = None,
+    ) -> None:
+        super().__init__(engine, client, expected)
+        self._known = known or VariableValues()
+
+    async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
+        """Notes the values, too, so that no message about a job repeats one that the job has printed."""
+        for inputs in (old, new):
+            self._known.note(inputs.get("items"))
+        return await super().check(urn, old, new)
 
     def defaults(self, urn: str) -> dict[str, Any]:
         return {"namespace": "default"}

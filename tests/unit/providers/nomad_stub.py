@@ -26,6 +26,16 @@ class FakeNomad:
     def client(self) -> NomadClient:
         return cast(NomadClient, self)
 
+    @property
+    def api(self) -> "FakeNomad":
+        return self
+
+    def has_token(self) -> bool:
+        return bool(self.answers.get("token"))
+
+    async def try_to_register(self, job: Json, *, policy_override: bool) -> None:
+        self._answer("try_to_register", job, policy_override)
+
     def _answer(self, call: str, *arguments: Any, default: Any = None) -> Any:
         self.calls.append((call, *arguments))
         answer = self.answers.get(call, default)

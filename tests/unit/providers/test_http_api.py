@@ -62,6 +62,22 @@ async def test_a_refusal_is_not_repeated(status: int) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("text", ["Permission denied", "rpc error: ACL token not found\n"])
+async def test_a_missing_right_that_is_told_with_status_500(text: str) -> None:
+    """As Nomad does for logs that may not be read."""
+
+    async def forbidden(*asked: object) -> str:
+        return "It needs more."
+
+    async with serving(answers(web.Response(status=500, text=text))) as server:
+        api = client(server.url)
+        api.forbidden = forbidden
+        with pytest.raises(ApiError, match=r"\(HTTP 500\)\. It needs more\.") as caught:
+            await api.change("POST", "/v1/jobs", {})
+        await api.close()
+    assert caught.value.status == 403
+
+
 async def test_a_question_is_repeated_but_its_verdict_is_an_answer() -> None:
     verdict = web.Response(status=500, text="1 error occurred:\n\t* Missing datacenter\n")
     async with serving(answers(web.Response(status=500, text="No cluster leader"), verdict)) as server:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from providers.nomad.logs import TAIL_BYTES, log_tails
-from providers.nomad.masking import hider
+from providers.nomad.masking import VariableValues, hider
 from providers.nomad.spec import Spec
 from providers.words import MASK
 from tests.unit.providers.nomad_stub import FakeNomad
@@ -32,6 +32,15 @@ def test_named_values_and_passwords_in_addresses_are_masked_wherever_they_stand(
     hide = hider(spec(task))
     text = "puller r.example.com hunter22 k-12345 https://me:s3cret@files.example.com/a.tar.gz B abc"
     assert hide(text) == f"puller r.example.com {MASK} {MASK} https://me:{MASK}@files.example.com/a.tar.gz {MASK}"
+
+
+def test_values_of_variables_are_masked_as_they_are_and_as_programs_quote_them() -> None:
+    known = VariableValues()
+    known.note({"KEY": 'a "quoted"\nsecond line', "SHORT": "abc", "LATER": object()})
+    known.note("not known yet")
+    hide = hider(spec({}), known.known)
+    assert hide('key a "quoted" and second line') == f"key {MASK} and {MASK}"
+    assert hide(r'{"key": "a \"quoted\"\nsecond line"} abc') == f'{{"key": "{MASK}"}} abc'
 
 
 def test_a_secret_jobspec_masks_all_that_could_hold_one() -> None:
