@@ -1,4 +1,4 @@
-"""Job IDs that Nomad takes and its API cannot be asked about."""
+"""Job IDs that Nomad takes and its API cannot be asked about, or that no message could show as they are."""
 
 _ROUTES = (
     *("action", "actions", "allocations", "deployment", "deployments", "dispatch", "dispatch/payload", "evaluate"),
@@ -21,4 +21,6 @@ def unaddressable(job_id: str) -> str:
             f'The job\'s ID is {job_id!r}; Nomad\'s API cannot be asked about an ID with an empty part, "." or ".." '
             "between slashes. Give it another ID."
         )
+    if not job_id.isprintable():
+        return f"The job's ID is {job_id!r}; it has characters that cannot be shown. Give it another ID."
     return ""

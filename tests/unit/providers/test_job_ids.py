@@ -18,3 +18,8 @@ def test_an_id_that_no_address_keeps(job_id: str) -> None:
 @pytest.mark.parametrize("job_id", ["plan", "web-plan", "team/web", "a?b#c", "ü", "a.b", "web/plan/x"])
 def test_an_id_that_can_be_addressed(job_id: str) -> None:
     assert unaddressable(job_id) == ""
+
+
+@pytest.mark.parametrize("job_id", ["a\x00b", "a\nb", "a\x1b[31m", "\u202ea"])
+def test_an_id_that_cannot_be_shown(job_id: str) -> None:
+    assert unaddressable(job_id).startswith(f"The job's ID is {job_id!r}; it has characters that cannot be shown")
