@@ -202,6 +202,7 @@ def _nomad_server(cluster: Secured, ports: _Ports) -> Path:
     config |= {
         "ports": {"http": ports.nomad_http, "rpc": ports.nomad_rpc, "serf": ports.nomad_serf},
         "server": {"enabled": True, "bootstrap_expect": 1},
+        "acl": {"enabled": True, "token_min_expiration_ttl": "1s"},
     }
     return _written(cluster.folder / "nomad-server.json", config)
 
