@@ -33,6 +33,7 @@ class Load:
     service: str
     remembers: bool = False
     tries_others: bool = False
+    pause_s: float = PAUSE_S
     sent: int = 0
     slowest_s: float = 0.0
     """Consul's answer included."""
@@ -64,7 +65,7 @@ class Load:
         assert wait_until(lambda: self.sent >= wanted, within_s), f"only {self.sent} of {wanted} requests were sent"
 
     def _run(self) -> None:
-        while not self._stop.wait(PAUSE_S):
+        while not self._stop.wait(self.pause_s):
             started_s = time.monotonic()
             self._request()
             self.slowest_s = max(self.slowest_s, time.monotonic() - started_s)

@@ -16,6 +16,8 @@ __all__ = ["addresses", "project", "pytest_sessionstart"]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the tests go on that go on at random."""
     parser.addoption("--kill-rounds", type=int, default=50, help="how often `up` is killed at random (default: 50)")
+    text = "how many deployments the soak has, good and bad (default: 8)"
+    parser.addoption("--soak-deployments", type=int, default=8, help=text)
     parser.addoption("--seed", type=int, default=1, help="what decides all that is random (default: 1)")
 
 
