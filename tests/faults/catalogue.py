@@ -58,4 +58,8 @@ FAULTS: dict[int, Expected] = {
     26: Expected("a changed count only", "no instance restarts"),
     27: Expected("Ctrl-C during a rollout", "ends within seconds and says where it stands; the next `up` goes on"),
     28: Expected("no file descriptors or connections are left", "a clear error, nothing lost"),
+    29: Expected(
+        "good and bad deployments of five services, at random",
+        "none loses a request; memory and open files of providers and servers do not grow",
+    ),
 }

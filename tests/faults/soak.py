@@ -160,7 +160,7 @@ class Soak:
         """Requests to each service, by its name."""
         with ExitStack() as running:
             yield {
-                service.name: running.enter_context(Load(self.project.consul, service.name, LOAD_PAUSE_S))
+                service.name: running.enter_context(Load(self.project.consul, service.name, pause_s=LOAD_PAUSE_S))
                 for service in self.services
             }
 

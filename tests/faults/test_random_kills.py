@@ -9,6 +9,7 @@ from tests.cluster.load import Load
 from tests.cluster.project import Project
 from tests.faults.kills import converges, kill
 from tests.faults.services import deploys, service
+from tests.observation import Observation
 
 pytestmark = pytest.mark.cluster
 
@@ -16,7 +17,8 @@ LONGEST_S = 9.0
 """An unhurried `up` of such a version takes less: some rounds kill nothing, as it happens in life."""
 
 
-def test_random_kills(project: Project, pytestconfig: pytest.Config) -> None:
+@pytest.mark.fault(15, "at random moments, with and without checkpoints")
+def test_random_kills(project: Project, pytestconfig: pytest.Config, seen: Observation) -> None:
     """`--kill-rounds` of them (50), at moments that `--seed` (1) decides; every second round without checkpoints."""
     moments = random.Random(pytestconfig.getoption("seed"))
     deploys(project, service(project.name, "version 0"))
@@ -41,6 +43,7 @@ def test_random_kills(project: Project, pytestconfig: pytest.Config) -> None:
             running = [a["JobVersion"] for a in left if a["ClientStatus"] == "running"]
             assert running == [number], f"round {number}, killed after {moment_s:.2f} s: {left}"
     load.lost_none()
+    seen.tries = killed
     project.preview("--expect-no-changes")
     assert f"version {pytestconfig.getoption('kill_rounds')}" in load.answers
     assert killed > 0

@@ -11,6 +11,7 @@ from tests.cluster.project import Project, Result
 from tests.faults.policies import capabilities, policy, without
 from tests.faults.secured import Secured
 from tests.faults.services import SERVER
+from tests.observation import Observation
 
 pytestmark = pytest.mark.cluster
 
@@ -162,7 +163,8 @@ BEFORE_ANYTHING = {
 }
 
 
-def test_a_missing_right_is_named(guarded: Project, secured: Secured) -> None:
+@pytest.mark.fault(24, "each right of the policies taken away")
+def test_a_missing_right_is_named(guarded: Project, secured: Secured, seen: Observation) -> None:
     """Each in a preview: of the rights to read none is left that is not told, and of those to write most are."""
     deploys(guarded, serving("one"))
     for right, sentence in BEFORE_ANYTHING.items():
@@ -175,7 +177,8 @@ def test_a_missing_right_is_named(guarded: Project, secured: Secured) -> None:
             consul if weak_at_nomad else without(consul, right),
         )
         preview = guarded.preview(check=False)
-        assert sentence.replace("NAME", guarded.name) in preview.diagnostics, f"{right}:\n{preview.text}"
+        seen.reads(preview.diagnostics, sentence.replace("NAME", guarded.name))
+        seen.tries = len(BEFORE_ANYTHING)
         assert "docs/security.md lists what deploying needs" in preview.diagnostics
         assert guarded.environment["NOMAD_TOKEN"] not in preview.text
         assert guarded.environment["CONSUL_HTTP_TOKEN"] not in preview.text
@@ -230,7 +233,10 @@ def test_a_right_that_is_missed_on_the_way(guarded: Project, secured: Secured) -
     )
 
 
-def test_a_token_that_does_not_count_is_told_from_one_that_may_not(guarded: Project, secured: Secured) -> None:
+@pytest.mark.fault(24, "no token, an unknown one, one that has expired")
+def test_a_token_that_does_not_count_is_told_from_one_that_may_not(
+    guarded: Project, secured: Secured, seen: Observation
+) -> None:
     deploys(guarded, serving("one"))
     expired = secured.nomad_token_for(policy("nomad-deploy"), ExpirationTTL="1s")
     tokens = {
@@ -243,6 +249,7 @@ def test_a_token_that_does_not_count_is_told_from_one_that_may_not(guarded: Proj
     }
     for (variable, token), sentence in tokens.items():
         refused = guarded.preview(check=False, **{variable: token})
-        fails(refused, sentence)
+        fails(refused)
+        seen.reads(refused.diagnostics, sentence)
         assert not token or token not in refused.text
     assert guarded.nomad.job(guarded.name) is None

@@ -8,6 +8,7 @@ import pytest
 from tests.cluster.project import CLUSTER, Project
 from tests.faults.footprint import Footprint, footprint, quarters
 from tests.faults.soak import PROVIDERS, Soak
+from tests.observation import Observation
 from toolchain.embedded import processes
 from toolchain.waiting import wait_until
 
@@ -19,7 +20,8 @@ version, evaluation and allocation for hours, and give memory back to the machin
 HELPERS_END_S = 60.0
 
 
-def test_soak(project: Project, pytestconfig: pytest.Config) -> None:
+@pytest.mark.fault(29, "missing image or command, never healthy, crash loop, unplaceable, changed by others, good")
+def test_soak(project: Project, pytestconfig: pytest.Config, seen: Observation) -> None:
     """`--soak-deployments` of them (8), one for each service that an `up` changes; `--seed` (1) decides which."""
     soak = Soak(project, pytestconfig.getoption("seed"))
     project.up()
@@ -32,18 +34,19 @@ def test_soak(project: Project, pytestconfig: pytest.Config) -> None:
             up, watch = soak.up()
             soak.judge(chosen, up, loads)
             rounds += 1
-            for name, seen in (watch.peaks | servers()).items():
-                held[name].append(seen)
+            for name, size in (watch.peaks | servers()).items():
+                held[name].append(size)
             # Each instance has helpers of Nomad beside it, which end with it.
             assert wait_until(lambda: len(processes.marked(CLUSTER)) <= helpers, HELPERS_END_S), running()
     for load in loads.values():
         load.lost_none()
+    seen.tries = soak.total()
     sent = sum(load.sent for load in loads.values())
     print(f"{soak.total()} deployments in {rounds} rounds: {dict(soak.deployments)}; {sent} requests, none lost")
     assert {*PROVIDERS} <= held.keys()
     for name, series in sorted(held.items()):
-        memory_mb = quarters([seen.memory_mb for seen in series])
-        files = quarters([seen.files for seen in series])
+        memory_mb = quarters([size.memory_mb for size in series])
+        files = quarters([size.files for size in series])
         print(f"{name}: {memory_mb[0]:.0f} → {memory_mb[1]:.0f} MiB, {files[0]:.0f} → {files[1]:.0f} open files")
         growth_mb = GROWTH_MB["plugin" if name in PROVIDERS else "server"]
         assert memory_mb[1] <= memory_mb[0] + growth_mb, (name, series)
@@ -54,9 +57,9 @@ def servers() -> dict[str, Footprint]:
     """What the cluster's servers hold now."""
     found = {}
     for file in (CLUSTER / "pids").glob("*.json"):
-        seen = footprint(json.loads(file.read_text())["pid"])
-        assert seen is not None, f"{file.stem} does not run"
-        found[file.stem] = seen
+        size = footprint(json.loads(file.read_text())["pid"])
+        assert size is not None, f"{file.stem} does not run"
+        found[file.stem] = size
     return found
 
 
