@@ -3,8 +3,8 @@
 `pulumi up` locks its stack with a file that names its process. One that is killed leaves the file, and every later
 command refuses to start. A lock is removed only when its owner was a process of this machine that is certainly gone;
 any other one is left for Pulumi to tell about. A lock that was only begun, as a full disk leaves it, locks nothing, but
-Pulumi cannot read it and would say no more than that. Where there was such a lock, the plugins and language hosts whose
-engine is gone are ended too: Pulumi's own notice that only after five minutes (`rpcutil.Healthcheck`).
+Pulumi cannot read it and would say no more than that. Plugins and language hosts whose engine is gone are ended,
+whether it had locked anything yet or not: Pulumi's own notice that only after five minutes (`rpcutil.Healthcheck`).
 """
 
 import json
@@ -142,8 +142,6 @@ def _started(pid: int) -> float | None:
 
 
 if __name__ == "__main__":
-    sentences = clear(Path(sys.argv[1]))
-    if sentences:
-        end_orphans()
-    for sentence in sentences:
+    for sentence in clear(Path(sys.argv[1])):
         print(sentence, file=sys.stderr)
+    end_orphans()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster.load import Load
 from tests.cluster.project import Project
-from tests.faults.kills import converges, kill, kill_when
+from tests.faults.kills import command, converges, descendants, kill, kill_when
 from tests.faults.proxy import Proxy, Silence
 from tests.faults.services import deploys, service
 from tests.faults.test_nomad_api import REGISTER
@@ -109,6 +109,18 @@ def test_killed_before_anything_has_begun(project: Project) -> None:
 
     up = start(project)
     left = kill(up)
+    converges(project, left)
+    second()
+
+
+@pytest.mark.fault(15, "when the language host has just started, before the stack is locked")
+def test_killed_before_the_stack_is_locked(project: Project) -> None:
+    """No lock tells of the killed command; its language host would work on for minutes."""
+    second = second_of(project)
+
+    up = start(project)
+    left = kill_when(up, lambda: any("pulumi-language-python " in command(pid) for pid in descendants(up.pid)))
+    assert left
     converges(project, left)
     second()
 
