@@ -20,7 +20,7 @@ class ServiceIntentionsArgs(TypedDict):
     service: str
     """Name of the callee in Consul."""
     callers: Sequence[str]
-    """Names in Consul of the services that may call it. All others may not; none: nobody may."""
+    """Names in Consul of the services that may call it. All others may not; none: nobody may; "*": everybody may."""
 
 
 class ServiceIntentions(pulumi.ComponentResource):
@@ -36,11 +36,12 @@ class ServiceIntentions(pulumi.ComponentResource):
         super().__init__("caravan:index:ServiceIntentions", name, None, opts)
         callers = sorted(set(args["callers"]))
         sources = [consul.ConfigEntryServiceIntentionsSourceArgs(name=caller, action="allow") for caller in callers]
-        denied = consul.ConfigEntryServiceIntentionsSourceArgs(name=EVERYBODY, action="deny")
+        if EVERYBODY not in callers:
+            sources.append(consul.ConfigEntryServiceIntentionsSourceArgs(name=EVERYBODY, action="deny"))
         entry = consul.ConfigEntryServiceIntentions(
             f"{name}-intentions",
             name=args["service"],
-            sources=[*sources, denied],
+            sources=sources,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.service = entry.name

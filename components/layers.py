@@ -2,11 +2,12 @@
 
 From the lowest to the highest, each over the ones before it:
 
-1. `caravan:datacenters`, `caravan:namespace`, `caravan:region` of the stack file: where the environment's services run
+1. `caravan:datacenters`, `namespace`, `region` and `host_network` of the stack file: where the environment's services run
 2. `services/defaults.yaml`: the team's defaults
 3. `services/<name>/service.yaml`: what the service is
 4. `caravan:defaults` of the stack file: what the environment changes in every service
 5. `caravan:services.<name>` of the stack file: what it changes in this one
+6. `caravan:images` of the stack file, or CARAVAN_IMAGES: from where the finished images come that the layers below name
 
 Mappings are merged key by key; anything else (a number, a text, a list) replaces what is below it. Null takes away what
 is below it: an entry of a mapping is gone, a setting is back at its default; where null is a value of its own (as in

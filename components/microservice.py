@@ -8,6 +8,7 @@ import pulumi
 import pulumi_consul as consul
 import pulumi_nomad as nomad
 
+from components.consul import ServiceIntentions
 from components.file_sources import read_sources
 from components.jobspec import Placement, build_job
 from components.microservice_args import MicroserviceArgs
@@ -53,6 +54,12 @@ class Microservice(pulumi.ComponentResource):
             )
             return json.dumps(job, sort_keys=True)
 
+        if service.callers is not None:
+            ServiceIntentions(
+                name,
+                {"service": service.name, "callers": service.callers},
+                pulumi.ResourceOptions(parent=self),
+            )
         image = pulumi.Output.from_input(args.get("image"))
         job = nomad.Job(
             f"{name}-job",
@@ -82,6 +89,11 @@ def _service(name: str, args: MicroserviceArgs) -> Service:
         Problem(where(("secret_options", key)), "is there, but secrets has no value of that name")
         for key in options
         if key not in (args.get("secrets") or {})
+    ]
+    problems += [
+        Problem(where(("secret_options", key, "of")), "is for service.yaml: give the value under secrets")
+        for key, option in options.items()
+        if option.get("of") is not None
     ]
     if service.runs_image and args.get("image") is None:
         problems.append(Problem(where(("image",)), "is missing"))

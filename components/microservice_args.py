@@ -95,6 +95,9 @@ class MicroserviceArgs(TypedDict):
     """Storage, by name."""
     calls: NotRequired[Mapping[str, CallArgs]]
     """Services that this one uses, by their names in Consul."""
+    callers: NotRequired[Sequence[str] | None]
+    """Services that may call this one in the mesh, by their names in Consul, while all others may not; "*" is everybody.
+    Default: nothing is said of it. Source: service-intentions."""
     mesh: NotRequired[bool]
     """Whether instances are in Consul's service mesh: with a proxy beside them and a network of their own (bridge).
     Default false."""
@@ -127,6 +130,8 @@ class MicroserviceArgs(TypedDict):
     """Nomad namespace. Default: the provider's."""
     region: NotRequired[str | None]
     """Nomad region. Default: the provider's."""
+    host_network: NotRequired[str | None]
+    """Network of the nodes that ports are published on, for nodes with several. Default: their default network."""
     group_name: NotRequired[str | None]
     """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
     task_name: NotRequired[str | None]

@@ -23,7 +23,7 @@ class PortArgs(TypedDict):
     """Whether a port besides the main one is a service of its own in Consul, <name>-<label>, which others can call.
     Default false."""
     host_network: NotRequired[str | None]
-    """Name of a network of the node, for nodes with several. Default: the node's default network."""
+    """Network of the node that it is published on, for nodes with several. Default: the service's."""
 
 
 class RestartOnFailureArgs(TypedDict):
@@ -269,6 +269,8 @@ class FileArgs(TypedDict):
 class SecretArgs(TypedDict):
     """How a secret reaches the process; its key is its name. Its value is in the stack's file, encrypted."""
 
+    of: NotRequired[str | None]
+    """Another service of the stack whose secret of the same name this is. In service.yaml only: a program has the value."""
     file: NotRequired[str | None]
     """Path below the secrets directory: the value becomes this file, and <NAME>_FILE its path. Default: the value
     is a variable of the secret's name."""

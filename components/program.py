@@ -9,7 +9,8 @@ from typing import Any, cast
 import pulumi
 
 from components.call_order import call_order
-from components.call_targets import resolved_calls
+from components.call_targets import callers, resolved_calls
+from components.consul import ExternalCheckArgs, ExternalService, ExternalServiceArgs
 from components.image import Image, ImageArgs, registry_provider
 from components.image_reference import Registry
 from components.microservice import Microservice
@@ -18,9 +19,9 @@ from components.not_reached import tell_what_is_not_reached
 from components.problems import SettingsError
 from components.settings import DeployedService, Settings, load
 from components.stack_file import PROJECT, StackFile
-from components.stack_model import KEYS
+from components.stack_model import KEYS, External
 
-_STRUCTURED = ("datacenters", "defaults", "external_services", "registry", "secrets", "services")
+_STRUCTURED = ("datacenters", "defaults", "external_services", "images", "registry", "secrets", "services")
 
 
 def read_settings() -> Settings:
@@ -59,18 +60,33 @@ def deploy(settings: Settings, images: Mapping[str, Image]) -> dict[str, Microse
     """Run each service, by its name: none of them before every image is built and pushed, and each after those that it
     calls. Where one fails, those that wait for it are left as they are, and named."""
     services = {service.spec.name: service for service in settings.services}
-    order = call_order({name: service.spec.calls for name, service in services.items()})
+    calls = {name: service.spec.calls for name, service in services.items()}
+    order = call_order(calls)
+    outside = register_external_services(settings)
     for cycle in order.cycles:
         pulumi.log.warn(f"calls go in a circle: {' → '.join(cycle)}; {cycle[0]} changes first, before what it calls")
     deployed: dict[str, Microservice] = {}
     for name in order.names:
         opts = pulumi.ResourceOptions(
-            depends_on=[*images.values(), *(deployed[callee] for callee in order.waits_for[name])],
+            depends_on=[
+                *images.values(),
+                *(outside[callee] for callee in sorted(calls[name]) if callee in outside),
+                *(deployed[callee] for callee in order.waits_for[name]),
+            ],
             transformations=[tell_what_is_not_reached(name, order.waiting_for(name))],
         )
         args = _microservice_args(settings, services[name], images.get(name))
         deployed[name] = Microservice(name, args, opts)
     return dict(sorted(deployed.items()))
+
+
+def register_external_services(settings: Settings) -> dict[str, ExternalService]:
+    """Make the services known to Consul that run outside of the cluster, as far as the stack gives their addresses."""
+    return {
+        name: ExternalService(name, _external_args(external))
+        for name, external in sorted(settings.stack.external_services.items())
+        if external.address is not None
+    }
 
 
 def _config() -> tuple[dict[str, Any], frozenset[str]]:
@@ -90,6 +106,16 @@ def _value(key: str, text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _external_args(external: External) -> ExternalServiceArgs:
+    assert external.address is not None
+    args: ExternalServiceArgs = {"address": external.address}
+    if external.port is not None:
+        args["port"] = external.port
+    if external.check is not None:
+        args["check"] = cast(ExternalCheckArgs, external.check.model_dump(exclude_none=True))
+    return args
 
 
 def _image_args(service: DeployedService, registry: Registry) -> ImageArgs:
@@ -112,12 +138,15 @@ def _microservice_args(settings: Settings, service: DeployedService, image: Imag
     spec = service.spec
     if spec.calls:
         others = {other.spec.name: other.spec for other in settings.services}
-        described["calls"] = {name: call.model_dump() for name, call in resolved_calls(spec, others).items()}
+        schemes = {name: external.scheme for name, external in settings.stack.external_services.items()}
+        described["calls"] = {name: call.model_dump() for name, call in resolved_calls(spec, others, schemes).items()}
+    calls = {other.spec.name: other.spec.calls for other in settings.services}
+    described["callers"] = callers(spec.name, spec, calls)
     if spec.secrets:
-        values = settings.stack.secrets.services[service.key]
-        described["secrets"] = {name: pulumi.Output.secret(values[name]) for name in spec.secrets}
-        described["secret_options"] = {name: option.model_dump() for name, option in spec.secrets.items()}
-        described["secrets_version"] = settings.stack.secrets.version(service.key)
+        values, version = settings.secrets_of(service)
+        described["secrets"] = {name: pulumi.Output.secret(value) for name, value in values.items()}
+        described["secret_options"] = {name: it.model_dump(exclude={"of"}) for name, it in spec.secrets.items()}
+        described["secrets_version"] = version
     source: dict[str, Any] = {}
     if image is not None:
         source = {"image": image.reference, "image_digest": image.digest}

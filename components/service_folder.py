@@ -1,13 +1,14 @@
 """The files in services/: what they and the stack's file say of a service, layer by layer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from components.layers import Layer, Layers
 from components.problems import Problem, SettingsError, did_you_mean, shown
-from components.service_model import Service
-from components.stack_config import PLACEMENT, StackConfig
+from components.service_model import MAIN_PORT, Service
+from components.stack_config import IMAGES_VARIABLE, PLACEMENT, StackConfig
 from components.stack_file import PROJECT
 from components.yaml_file import KeyPath, read_yaml
 
@@ -53,7 +54,29 @@ class Folders:
         if problems:
             raise SettingsError(problems)
         here = self._of_stack(("services", key), self._stack.services[key])
-        return Layers([self._where_it_runs(), self._team, own, everywhere, here], own)
+        below = [self._where_it_runs(), self._team, own]
+        if not _has_check(Layers(below, own).merged()):
+            everywhere = replace(everywhere, data={key: it for key, it in everywhere.data.items() if key != "check"})
+        written_layers = [*below, everywhere, here]
+        return Layers([*written_layers, *self._images(Layers(written_layers, own).merged())], own)
+
+    def _images(self, merged: Mapping[str, Any]) -> Iterator[Layer]:
+        """The finished images of a service that are taken from elsewhere here."""
+        tasks, image = merged.get("tasks"), merged.get("image")
+        found: list[tuple[KeyPath, Any]] = [(("image", "reference"), _inside(image, "reference"))]
+        found += [(("tasks", name, "image"), _inside(task, "image")) for name, task in _items(tasks)]
+        for path, reference in found:
+            if isinstance(reference, str) and reference in self._stack.images:
+                data: Any = self._stack.images[reference]
+                for part in reversed(path):
+                    data = {part: data}
+                yield self._image_layer(reference, data)
+
+    def _image_layer(self, reference: str, data: Mapping[str, Any]) -> Layer:
+        file = self._stack.file
+        if "images" not in file.values:
+            return Layer(data, lambda _: IMAGES_VARIABLE)
+        return Layer(data, lambda _: file.place(("images", reference)), f"{PROJECT}:images, ")
 
     def _where_it_runs(self) -> Layer:
         """Keys of their own in the stack's file."""
@@ -72,6 +95,22 @@ def team_defaults(root: Path) -> Layer:
         return Layer({}, lambda _: DEFAULTS)
     written = read_yaml(root / DEFAULTS, DEFAULTS, "settings of services, or be deleted")
     return Layer(written.data, written.place)
+
+
+def _has_check(merged: Mapping[str, Any]) -> bool:
+    """Whether what the stack says of every service's check is about this one, too."""
+    if "check" in merged:
+        return merged["check"] is not None
+    return not merged.get("checks") and MAIN_PORT in dict(_items(merged.get("ports")))
+
+
+def _inside(value: Any, key: str) -> Any:
+    """What a mapping has at the key; the values here are not checked yet."""
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+def _items(value: Any) -> Iterable[tuple[Any, Any]]:
+    return value.items() if isinstance(value, Mapping) else ()
 
 
 def _one_services_own(layer: Layer) -> list[Problem]:

@@ -56,6 +56,9 @@ class Service(Process):
     """Storage, by name."""
     calls: dict[Name, Annotated[Call, _NOTHING]] = Field(default_factory=dict)
     """Services that this one uses, by their names in Consul."""
+    callers: Texts | None = None
+    """Services that may call this one in the mesh, besides those of the stack that do, by their names in Consul; "*" is
+    everybody. Default: those of the stack, if this one is in the mesh and any calls it. Source: service-intentions."""
     mesh: bool = False
     """Whether instances are in Consul's service mesh: with a proxy beside them and a network of their own (bridge)."""
     tasks: dict[Name, Task] = Field(default_factory=dict)
@@ -86,6 +89,8 @@ class Service(Process):
     """Nomad namespace. Default: the stack's."""
     region: Text | None = None
     """Nomad region. Default: the stack's."""
+    host_network: Text | None = None
+    """Network of the nodes that ports are published on, for nodes with several. Default: the stack's."""
     group_name: Text | None = None
     """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
     task_name: Text | None = None

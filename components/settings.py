@@ -39,6 +39,12 @@ class Settings:
     services: tuple[DeployedService, ...]
     """In the order of their names."""
 
+    def secrets_of(self, service: DeployedService) -> tuple[dict[str, str], str | None]:
+        """The values of the service's secrets, by name, and their version: see StackSecrets."""
+        keys = {other.spec.name: other.key for other in self.services}
+        holders = {name: service.key if it.of is None else keys[it.of] for name, it in service.spec.secrets.items()}
+        return self.stack.secrets.values(holders), self.stack.secrets.version(holders)
+
 
 def load(root: Path, file: StackFile, environment: Mapping[str, str]) -> Settings:
     """Read the services that the stack lists.

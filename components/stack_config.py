@@ -14,7 +14,9 @@ from components.stack_secrets import StackSecrets, open_values, read_secrets, se
 from components.validation import problems_of, without, wrong_paths
 from components.yaml_file import KeyPath
 
-PLACEMENT = ("datacenters", "namespace", "region")
+IMAGES_VARIABLE = "CARAVAN_IMAGES"
+"""Stands in for `caravan:images`."""
+PLACEMENT = ("datacenters", "namespace", "region", "host_network")
 """Keys that say where the environment's services run."""
 
 
@@ -37,12 +39,16 @@ class StackConfig:
     """Default: that of `docker login`."""
     base_image: str | None = None
     """Value for `ARG BASE_IMAGE` in Dockerfiles that have it. From `caravan:base_image`, else CARAVAN_BASE_IMAGE."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """By the reference of a finished image, the one that is used here. From `caravan:images`, else CARAVAN_IMAGES."""
     datacenters: tuple[str, ...] = ("dc1",)
     """Nomad datacenters that instances may run in."""
     namespace: str | None = None
     """Nomad namespace. Default: the provider's."""
     region: str | None = None
     """Nomad region. Default: the provider's."""
+    host_network: str | None = None
+    """Network of the nodes that ports are published on. Default: their default network."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What differs here in every service."""
     services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -50,7 +56,7 @@ class StackConfig:
     left_out: frozenset[str] = frozenset()
     """The services that are listed as false."""
     external_services: Mapping[str, External] = field(default_factory=dict)
-    """Services that others register in Consul."""
+    """Services outside of this stack that calls may name."""
     secrets: StackSecrets = field(default_factory=StackSecrets)
 
 
@@ -74,9 +80,11 @@ def read_stack_config(stack: StackFile, environment: Mapping[str, str], problems
         registry=_registry(registry, problems),
         registry_account=_account(model, secrets, stack, problems),
         base_image=_base_image(base_image, problems),
+        images=model.images if "images" in stack.values else _images(environment.get(IMAGES_VARIABLE), problems),
         datacenters=model.datacenters,
         namespace=model.namespace,
         region=model.region,
+        host_network=model.host_network,
         defaults=model.defaults,
         services={name: override for name, override in model.services.items() if isinstance(override, dict)},
         left_out=frozenset(name for name, override in model.services.items() if override is False),
@@ -128,6 +136,21 @@ def _base_image(text: str | None, problems: list[Problem]) -> str | None:
     except ValueError as error:
         problems.append(Problem("The environment variable CARAVAN_BASE_IMAGE", f"is {shown(text)}, but {error}"))
         return None
+
+
+def _images(text: str | None, problems: list[Problem]) -> dict[str, str]:
+    """The stand-ins that the process's variable names."""
+    images = {}
+    for pair in text.split(",") if text else ():
+        usual, _, other = pair.partition("=")
+        try:
+            for reference in (usual, other):
+                ImageReference.parse(reference)
+            images[usual] = other
+        except ValueError as error:
+            what = f"has {shown(pair)}, but must be as reference=other,reference=other; each {error}"
+            problems.append(Problem(f"The environment variable {IMAGES_VARIABLE}", what))
+    return images
 
 
 def _account(model: Stack, secrets: StackSecrets, stack: StackFile, problems: list[Problem]) -> RegistryAccount | None:

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from components.image_reference import ImageReference, Registry
-from components.service.base import Text
+from components.service.base import PortNumber, Seconds, Text
+from components.service.calls import Scheme
 
 
 class _Model(BaseModel):
@@ -56,11 +57,34 @@ class RegistryLogin(_Model):
     """Set it with `pulumi config set --secret --path caravan:registry.password`."""
 
 
+class ExternalCheck(_Model):
+    """How consul-esm finds out whether an external service can serve: one of http and tcp. Consul itself asks nobody."""
+
+    http: Text | None = None
+    """URL that must answer with 2xx."""
+    tcp: Text | None = None
+    """host:port that must accept a connection."""
+    interval_s: Seconds = 30
+    """Time between two checks."""
+    timeout_s: Seconds = 5
+    """Time for an answer."""
+    forget_after_s: Seconds = 259200
+    """Time after which consul-esm takes a failing service out of Consul. Default: 3 days."""
+
+
 class External(_Model):
     """A service that this stack does not deploy, but that Consul knows."""
 
+    address: Text | None = None
+    """Host name or IP address: with one, this stack registers it in Consul. Default: others do."""
+    port: PortNumber | None = None
+    """Of the address. Default: none."""
+    scheme: Scheme | None = None
+    """What addresses begin with, where a call does not say it. Default: http."""
+    check: ExternalCheck | None = None
+    """For an address. Default: none, and it counts as healthy."""
     ports: Annotated[tuple[Text, ...], Field(strict=False)] = ()
-    """Labels of its ports that calls may name. Default: any."""
+    """Labels of its ports that calls may name, where others register it. Default: any."""
 
 
 class Stack(_Model):
@@ -70,18 +94,25 @@ class Stack(_Model):
     """Where built images go: an address, or an address with an account. Default: CARAVAN_REGISTRY."""
     base_image: Annotated[str, AfterValidator(_reference)] | None = None
     """Value for `ARG BASE_IMAGE` in Dockerfiles that have it. Default: CARAVAN_BASE_IMAGE, or the Dockerfile's own."""
+    images: dict[Annotated[str, AfterValidator(_reference)], Annotated[str, AfterValidator(_reference)]] = Field(
+        default_factory=dict
+    )
+    """Finished images that are taken from elsewhere here, as from a mirror: by the reference that services have, the one to
+    use. Default: CARAVAN_IMAGES, as reference=other,reference=other."""
     datacenters: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] = ("dc1",)
     """Nomad datacenters that instances may run in."""
     namespace: Text | None = None
     """Nomad namespace. Default: the Nomad provider's."""
     region: Text | None = None
     """Nomad region. Default: the Nomad provider's."""
+    host_network: Text | None = None
+    """Network of the nodes that ports are published on. Default: their default network."""
     defaults: dict[str, Any] = Field(default_factory=dict)
     """What differs here in every service from its service.yaml."""
     services: dict[str, Annotated[dict[str, Any] | Literal[False], PlainValidator(_override)]]
     """The services to deploy, by folder in services/, each with what differs here; false leaves one out."""
     external_services: dict[str, External | None] = Field(default_factory=dict)
-    """Services that others register in Consul, so that calls may name them."""
+    """Services outside of this stack that calls may name, registered in Consul by others or, with an address, by it."""
     secrets: dict[str, dict[str, Secret]] = Field(default_factory=dict)
     """Values of the secrets that services declare, by service and name:
     `pulumi config set --secret --path caravan:secrets.<service>.<NAME>`."""

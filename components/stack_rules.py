@@ -8,6 +8,7 @@ from components.problems import Problem, did_you_mean, shown
 from components.service.calls import Call
 from components.service_model import Service
 from components.stack_config import StackConfig
+from components.stack_model import External
 from components.stack_secrets import set_command
 
 
@@ -35,8 +36,10 @@ def broken_rules(stack: StackConfig, services: Sequence[Member], folders: Sequen
     """
     yield from _names(stack, services)
     yield from _external_names(stack, services)
+    yield from _externals(stack)
     yield from _calls(stack, services, folders)
     yield from _missing_secrets(stack, services)
+    yield from _shared_secrets(stack, services)
     yield from _unknown_secrets(stack, services)
 
 
@@ -53,6 +56,33 @@ def _external_names(stack: StackConfig, services: Sequence[Member]) -> Iterator[
             yield Problem(stack.file.where(("external_services", name)), what)
 
 
+def _externals(stack: StackConfig) -> Iterator[Problem]:
+    """What is said of an external service fits to whether this stack registers it."""
+    for name, external in stack.external_services.items():
+        path = ("external_services", name)
+        if external.address is None:
+            for key in ("port", "check"):
+                if getattr(external, key) is not None:
+                    what = "is there, but no address: with one, this stack registers the service, otherwise others do"
+                    yield Problem(stack.file.where((*path, key)), what)
+        elif external.ports:
+            what = "is for services that others register: this one has the one port of its address, which needs no label"
+            yield Problem(stack.file.where((*path, "ports")), what)
+        if external.check is not None and (external.check.http is None) == (external.check.tcp is None):
+            found = "neither" if external.check.http is None else "both"
+            what = f'has {found} of "http" and "tcp", but must have exactly one'
+            yield Problem(stack.file.where((*path, "check")), what)
+
+
+def _external_call(service: Member, name: str, call: Call, external: External) -> Iterator[Problem]:
+    """A call of a service outside of this stack."""
+    where = service.layers.where(("calls", name, "port"))
+    if call.port is not None and external.address is not None:
+        yield Problem(where, f'is {shown(call.port)}, but "{name}" has one port, without a label: take it out')
+    elif call.port is not None and external.ports and call.port not in external.ports:
+        yield Problem(where, _no_port(name, call.port, external.ports))
+
+
 def _calls(stack: StackConfig, services: Sequence[Member], folders: Sequence[str]) -> Iterator[Problem]:
     deployed = {service.spec.name: service.spec for service in services}
     # What is wrong with a service of the stack is told there, and not once more by each of its callers.
@@ -61,9 +91,7 @@ def _calls(stack: StackConfig, services: Sequence[Member], folders: Sequence[str
         for name, call in service.spec.calls.items():
             where = service.layers.where(("calls", name))
             if name in stack.external_services:
-                ports = stack.external_services[name].ports
-                if call.port is not None and ports and call.port not in ports:
-                    yield Problem(service.layers.where(("calls", name, "port")), _no_port(name, call.port, ports))
+                yield from _external_call(service, name, call, stack.external_services[name])
             elif name in deployed:
                 yield from _call(service, name, call, deployed[name])
             elif name in stack.left_out:
@@ -105,11 +133,35 @@ def _no_port(callee: str, found: str, known: Sequence[str]) -> str:
 def _missing_secrets(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
     for service in services:
         values = stack.secrets.services.get(service.key, {})
-        for name in service.spec.secrets:
+        for name, secret in service.spec.secrets.items():
             # One that is there but wrong has been told already.
-            if name not in values and stack.file.literal(("secrets", service.key, name)) is None:
+            missing = name not in values and stack.file.literal(("secrets", service.key, name)) is None
+            if missing and secret.of is None:
                 what = f"has no value in this stack: {set_command(f'secrets.{service.key}.{name}')}"
                 yield Problem(service.layers.where(("secrets", name)), what)
+
+
+def _shared_secrets(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
+    """Secrets whose values stand under another service."""
+    members = {service.spec.name: service for service in services}
+    unchecked = stack.services.keys() - {service.key for service in services}
+    for service in services:
+        for name, secret in service.spec.secrets.items():
+            where = service.layers.where(("secrets", name, "of"))
+            if secret.of is None or secret.of in unchecked:
+                continue
+            if secret.of not in members:
+                what = f"is {shown(secret.of)}, which is no service of this stack; {did_you_mean(secret.of, members)}"
+                yield Problem(where, what)
+                continue
+            theirs = members[secret.of].spec.secrets
+            if name not in theirs or theirs[name].of is not None:
+                own = [other for other, it in theirs.items() if it.of is None]
+                hint = did_you_mean(name, own)
+                yield Problem(where, f'is {shown(secret.of)}, which has no secret {name} of its own; {hint}')
+            if name in stack.secrets.services.get(service.key, {}):
+                what = f"is the one of {secret.of}: take it out, the value stands there"
+                yield Problem(stack.file.where(("secrets", service.key, name)), what)
 
 
 def _unknown_secrets(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:

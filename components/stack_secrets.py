@@ -25,14 +25,17 @@ class StackSecrets:
     encrypted: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """Per service and name, the text in the file. Less than `services` where they do not come from the file."""
 
-    def version(self, service: str) -> str | None:
-        """What changes whenever one of the service's secrets is set anew, and tells nothing of them: a hash of their
+    def values(self, holders: Mapping[str, str]) -> dict[str, str]:
+        """The values of a service's secrets, by name; `holders` says under which service each of them stands."""
+        return {name: self.services[holder][name] for name, holder in holders.items()}
+
+    def version(self, holders: Mapping[str, str]) -> str | None:
+        """What changes whenever one of a service's secrets is set anew, and tells nothing of them: a hash of their
         encrypted texts. None where the file does not hold all of them."""
-        names = self.services.get(service, {}).keys()
-        texts = self.encrypted.get(service, {})
-        if not names or texts.keys() != names:
+        texts = {name: self.encrypted.get(holder, {}).get(name) for name, holder in holders.items()}
+        if not texts or None in texts.values():
             return None
-        listed = "\n".join(f"{name}={texts[name]}" for name in sorted(names))
+        listed = "\n".join(f"{name}={texts[name]}" for name in sorted(texts))
         return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from toolchain import base_image, locks, paths, status, versions
+from toolchain import distribution_image, locks, paths, status, versions
 from toolchain.docker_api import Docker
 from toolchain.embedded import consul, dockerd, leftovers, nomad, ports, registry
 from toolchain.embedded.addresses import Addresses
@@ -22,8 +22,11 @@ from toolchain.progress import Step
 __all__ = ["Addresses", "reset", "start", "stop"]
 
 
-def start(directory: Path = paths.CLUSTER) -> Addresses:
+def start(directory: Path = paths.CLUSTER, *, examples: bool | None = None) -> Addresses:
     """Start what does not run of the cluster in `directory`, and wait until all of it is ready.
+
+    `examples` says whether the images are needed that the example services use as they are. Default: in the checkout's own
+    cluster.
 
     The checkout's own cluster takes the usual ports where they are free, any other one takes other ports; both keep
     theirs. Jobs and images of an earlier start come back. Raises ToolchainError.
@@ -33,13 +36,21 @@ def start(directory: Path = paths.CLUSTER) -> Addresses:
         chosen = ports.of_cluster(cluster, prefer_defaults=cluster == paths.CLUSTER)
         with Step("docker") as step:
             docker_host = dockerd.use(cluster, step)
+        pins, docker = versions.load(), Docker(docker_host)
         images = registry.agent(cluster, chosen)
         with Step(images.name) as step:
             images.start(chosen, step)
         with Step("base image") as step:
-            base = base_image.ensure(versions.load().base_image, images.address, Docker(docker_host), step)
+            base = distribution_image.ensure(distribution_image.BASE, pins.base_image, images.address, docker, step)
+        finished = {}
+        if cluster == paths.CLUSTER if examples is None else examples:
+            with Step("store image") as step:
+                usual = pins.store_image
+                made = distribution_image.ensure(distribution_image.STORE, usual, images.address, docker, step)
+                finished = {usual: made} if made else {}
         catalogue, scheduler = consul.agent(cluster, chosen), nomad.server(cluster, chosen)
-        for agent in (catalogue, scheduler, nomad.client(cluster, chosen, docker_host)):
+        node = nomad.client(cluster, chosen, docker_host, dockerd.containers_see_us_at(docker))
+        for agent in (catalogue, scheduler, node):
             with Step(agent.name) as step:
                 agent.start(chosen, step)
         addresses = Addresses(
@@ -48,6 +59,7 @@ def start(directory: Path = paths.CLUSTER) -> Addresses:
             registry=images.address,
             base_image=base,
             docker_host=docker_host,
+            images=finished,
         )
         (cluster / "env").write_text(addresses.shell_exports())
     return addresses

@@ -1,4 +1,4 @@
-"""A root file system of Debian or Ubuntu packages, small enough for a base image."""
+"""A root file system of Debian or Ubuntu packages, small enough for an image."""
 
 import os
 import shutil
@@ -11,7 +11,6 @@ from toolchain.progress import Step
 from toolchain.system_packages import which
 
 _VARIANT = "minbase"
-_INCLUDE = "python3"
 _REMOVE = (
     "var/cache/apt/*",
     "var/cache/debconf/*-old",
@@ -25,8 +24,10 @@ _REMOVE = (
 # Licences ask for the copyright files to stay.
 _KEEP_IN_DOC = "copyright"
 
-RECIPE = [_VARIANT, _INCLUDE, list(_REMOVE), _KEEP_IN_DOC]
-"""All that decides the content besides the suite."""
+
+def recipe(package: str) -> list[object]:
+    """All that decides the content besides the suite."""
+    return [_VARIANT, package, list(_REMOVE), _KEEP_IN_DOC]
 
 
 def suite() -> str:
@@ -37,16 +38,16 @@ def suite() -> str:
     return values.get("VERSION_CODENAME", "unknown").strip('"') if shutil.which("apt-get") else "unknown"
 
 
-def install(suite: str, root: Path, step: Step) -> None:
-    """Install the base system and Python into `root`. Raises ToolchainError."""
+def install(suite: str, package: str, root: Path, step: Step) -> None:
+    """Install the base system and the package into `root`. Raises ToolchainError."""
     program = which("debootstrap")
     if program is None or suite == "unknown" or os.geteuid() != 0:
         raise ToolchainError(
-            "A base image cannot be made here: that needs root, debootstrap, and Debian or Ubuntu. Make the usual one "
-            "available instead (docker pull or docker load; its reference is base_image in toolchain/versions.toml)."
+            "An image cannot be made here: that needs root, debootstrap, and Debian or Ubuntu. Make the usual one "
+            "available instead (docker pull or docker load; its reference is in toolchain/versions.toml)."
         )
     mirror = _mirror(suite)
-    command = [program, f"--variant={_VARIANT}", f"--include={_INCLUDE}", suite, str(root), mirror]
+    command = [program, f"--variant={_VARIANT}", f"--include={package}", suite, str(root), mirror]
 
     def on_line(line: str) -> bool:
         step.update(line.removeprefix("I: ")[:70])
@@ -82,7 +83,7 @@ def _mirror(suite: str) -> str:
         if (release, component) == (suite, "main"):
             return uri
     raise ToolchainError(
-        f"apt is not set up with a mirror of {suite} main, so no base image can be made of its packages."
+        f"apt is not set up with a mirror of {suite} main, so no image can be made of its packages."
     )
 
 

@@ -75,6 +75,16 @@ class Docker:
             with self._call(method, "/containers" + path, allowed=(304, 404, 409)):
                 pass
 
+    def bridge(self) -> str | None:
+        """The network interface that containers are behind, as `docker0`; None where the daemon has no such network.
+
+        Source: GET /networks/bridge.
+        """
+        with self._call("GET", "/networks/bridge", allowed=(404,)) as response:
+            network = json.loads(response.read()) if response.status == 200 else {}
+        name: str | None = (network.get("Options") or {}).get("com.docker.network.bridge.name")
+        return name
+
     def has_image(self, reference: str) -> bool:
         """Whether the daemon holds the image."""
         with self._call("GET", f"/images/{urllib.parse.quote(reference)}/json", allowed=(404,)) as response:

@@ -10,7 +10,7 @@ def describe(outputs: dict[str, Any]) -> str:
     lines = []
     for name, service in sorted(outputs.get("services", {}).items()):
         urls = service.get("urls") or []
-        lines += [f"  {name}: {url}" for url in urls] or [f"  {name}: no healthy instance"]
+        lines += [f"  {name}: {url}" for url in urls] or [f"  {name}: no address"]
     return "\n".join(["Services", *(lines or ["  none in this stack"])])
 
 

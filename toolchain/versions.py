@@ -20,6 +20,7 @@ class Versions:
     go_minimum: str
     go_fallback: str
     base_image: str
+    store_image: str
     python: dict[str, str]
     """PyPI package name to version."""
 
@@ -37,5 +38,6 @@ def load(file: Path = VERSIONS_FILE) -> Versions:
         go_minimum=pins["go"]["minimum"],
         go_fallback=pins["go"]["fallback"],
         base_image=pins["base_image"]["reference"],
+        store_image=pins["store_image"]["reference"],
         python=pins["python"],
     )

@@ -8,6 +8,8 @@ from components.service.calls import Call, consul_name, variable
 from components.service_model import Service
 
 _RESTART_SPLAY_S = 15
+_SETTLE_MIN_S = 0.1
+_SETTLE_MAX_S = 1
 # IPv6 addresses stand in brackets.
 _ADDRESS = '{{ if .Address | regexMatch ":" }}[{{ .Address }}]{{ else }}{{ .Address }}{{ end }}:{{ .Port }}'
 
@@ -31,7 +33,9 @@ def call_templates(service: Service) -> list[Job]:
 
 def _file(name: str, call: Call) -> Job:
     text = f"{{{{ range {_query(name, call)} }}}}{_url(call)}\n{{{{ end }}}}"
-    return template(f"local/calls/{name}", text, perms="0644")
+    entry = template(f"local/calls/{name}", text, perms="0644")
+    # Nomad would wait for 5 s without a change, and an instance that leaves is gone by then.
+    return {**entry, "Wait": {"Min": ns(_SETTLE_MIN_S), "Max": ns(_SETTLE_MAX_S)}}
 
 
 def _variable(name: str, call: Call) -> Job:

@@ -20,4 +20,4 @@ class Port(Model):
     registered: bool = False
     """Whether a port besides the main one is a service of its own in Consul, <name>-<label>, which others can call."""
     host_network: Text | None = None
-    """Name of a network of the node, for nodes with several. Default: the node's default network."""
+    """Network of the node that it is published on, for nodes with several. Default: the service's."""

@@ -1,7 +1,8 @@
 """How to reach a running cluster."""
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from toolchain.docker_api import DEFAULT_HOST
 
@@ -20,6 +21,8 @@ class Addresses:
     """Reference of the base image that the toolchain made; None where the usual one can be pulled."""
     docker_host: str
     """Address of the Docker daemon, such as `unix:///var/run/docker.sock`."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Finished images that the toolchain made, by the reference that they stand in for."""
 
     def environment(self) -> dict[str, str]:
         """The variables by which the program and the tools find the cluster."""
@@ -30,6 +33,8 @@ class Addresses:
         }
         if self.base_image:
             variables["CARAVAN_BASE_IMAGE"] = self.base_image
+        if self.images:
+            variables["CARAVAN_IMAGES"] = ",".join(f"{usual}={made}" for usual, made in sorted(self.images.items()))
         if self.docker_host != DEFAULT_HOST:
             variables["DOCKER_HOST"] = self.docker_host
         return variables

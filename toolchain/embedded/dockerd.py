@@ -3,8 +3,11 @@
 It is shared by the user's clusters, so its record is in the cache: its process, and the clusters that use it.
 """
 
+import fcntl
 import json
 import os
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,12 +17,14 @@ from toolchain import locks, paths
 from toolchain.docker_api import DEFAULT_HOST, Docker, socket_path
 from toolchain.embedded import processes
 from toolchain.embedded.agent import tail
+from toolchain.embedded.ports import LOOPBACK
 from toolchain.embedded.processes import Process
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 from toolchain.system_packages import SEARCH_PATH, which
 from toolchain.waiting import wait_until
 
+_SIOCGIFADDR = 0x8915
 START_TIMEOUT_S = 60
 STOP_GRACE_S = 30
 
@@ -50,6 +55,24 @@ class _Record:
 def host() -> str:
     """The daemon's address: $DOCKER_HOST, or the default socket. Source: Docker's command line client."""
     return os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+
+
+def containers_see_us_at(docker: Docker) -> str:
+    """This machine's address as containers see it; loopback where they are in a network that this machine is not in.
+
+    That is so where the daemon is rootless or in a virtual machine: there, containers cannot call each other by it.
+    """
+    bridge = docker.bridge()
+    if bridge is None:
+        return LOOPBACK
+    # Docker's own answer has the address only after a container has run. Source: netdevice(7), struct ifreq.
+    request = struct.pack("256s", bridge.encode()[:15])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        try:
+            answer = fcntl.ioctl(any_socket.fileno(), _SIOCGIFADDR, request)
+        except OSError:
+            return LOOPBACK
+    return socket.inet_ntoa(answer[20:24])
 
 
 def log() -> Path:
@@ -113,8 +136,7 @@ def _folder() -> Path:
 
 
 def _start(address: str, step: Step) -> Process:
-    socket = socket_path(address)
-    if address != DEFAULT_HOST or socket is None:
+    if address != DEFAULT_HOST or socket_path(address) is None:
         raise ToolchainError(
             f"No Docker daemon answers at DOCKER_HOST={address}. "
             "Start it, or unset DOCKER_HOST to use the default socket."

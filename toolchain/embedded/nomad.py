@@ -11,7 +11,7 @@ from pathlib import Path
 from toolchain import paths
 from toolchain.embedded.agent import Agent
 from toolchain.embedded.local_http import get_json
-from toolchain.embedded.ports import Ports
+from toolchain.embedded.ports import LOOPBACK, Ports
 
 _COMMON = string.Template("""\
 name                 = "caravan"
@@ -55,6 +55,11 @@ client {
   enabled           = true
   servers           = [$server]
   network_interface = "lo"
+  # Ports on loopback cannot be reached from inside containers. Those of services that containers call are published on this
+  # network instead: on Docker's bridge, which only this machine and its containers are in.
+  host_network "containers" {
+    cidr = "$containers/32"
+  }
   min_dynamic_port  = $first_dynamic
   max_dynamic_port  = $last_dynamic
   options = {
@@ -109,8 +114,14 @@ def server(cluster: Path, ports: Ports) -> Agent:
     )
 
 
-def client(cluster: Path, ports: Ports, docker_host: str) -> Agent:
-    """The Nomad client of the cluster in this folder, with the Docker daemon at `docker_host`."""
+def client(cluster: Path, ports: Ports, docker_host: str, containers: str = LOOPBACK) -> Agent:
+    """The Nomad client of the cluster in this folder.
+
+    Args:
+        cluster, ports: the cluster's.
+        docker_host: address of the Docker daemon.
+        containers: this machine's address as containers see it.
+    """
     config = cluster / "config" / "nomad-client.hcl"
     return Agent(
         name="nomad-client",
@@ -121,7 +132,7 @@ def client(cluster: Path, ports: Ports, docker_host: str) -> Agent:
         lacks=lambda: _client_lacks(ports.address("nomad_http"), ports.address("nomad_client_http")),
         start_timeout_s=90,
         stop_grace_s=30,
-        config={config: render_client(cluster, ports, docker_host)},
+        config={config: render_client(cluster, ports, docker_host, containers)},
     )
 
 
@@ -137,7 +148,7 @@ def render_server(cluster: Path, ports: Ports) -> str:
     )
 
 
-def render_client(cluster: Path, ports: Ports, docker_host: str) -> str:
+def render_client(cluster: Path, ports: Ports, docker_host: str, containers: str = LOOPBACK) -> str:
     """The client's configuration file."""
     return _common(client_data(cluster), ports) + _CLIENT.substitute(
         http=ports["nomad_client_http"],
@@ -145,6 +156,7 @@ def render_client(cluster: Path, ports: Ports, docker_host: str) -> str:
         first_dynamic=ports.dynamic[0],
         last_dynamic=ports.dynamic[1],
         docker_host=json.dumps(docker_host),
+        containers=containers,
     )
 
 

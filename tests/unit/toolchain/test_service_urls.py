@@ -11,7 +11,7 @@ def test_each_url_has_a_line() -> None:
         }
     }
     assert describe(outputs) == (
-        "Services\n  cart: no healthy instance\n  shop: http://127.0.0.1:1\n  shop: http://127.0.0.1:2"
+        "Services\n  cart: no address\n  shop: http://127.0.0.1:1\n  shop: http://127.0.0.1:2"
     )
 
 
