@@ -2,7 +2,8 @@
 
 From the lowest to the highest, each over the ones before it:
 
-1. `caravan:datacenters`, `namespace`, `region` and `host_network` of the stack file: where the environment's services run
+1. `caravan:datacenters`, `namespace`, `region` and `host_network` of the stack file: where the environment's services
+   run
 2. `services/defaults.yaml`: the team's defaults
 3. `services/<name>/service.yaml`: what the service is
 4. `caravan:defaults` of the stack file: what the environment changes in every service

@@ -96,8 +96,8 @@ class MicroserviceArgs(TypedDict):
     calls: NotRequired[Mapping[str, CallArgs]]
     """Services that this one uses, by their names in Consul."""
     callers: NotRequired[Sequence[str] | None]
-    """Services that may call this one in the mesh, by their names in Consul, while all others may not; "*" is everybody.
-    Default: nothing is said of it. Source: service-intentions."""
+    """Services that may call this one in the mesh, by their names in Consul, while all others may not; "*" is
+    everybody. Default: nothing is said of it. Source: service-intentions."""
     mesh: NotRequired[bool]
     """Whether instances are in Consul's service mesh: with a proxy beside them and a network of their own (bridge).
     Default false."""

@@ -270,7 +270,8 @@ class SecretArgs(TypedDict):
     """How a secret reaches the process; its key is its name. Its value is in the stack's file, encrypted."""
 
     of: NotRequired[str | None]
-    """Another service of the stack whose secret of the same name this is. In service.yaml only: a program has the value."""
+    """Another service of the stack whose secret of the same name this is. In service.yaml only: a program has the
+    value."""
     file: NotRequired[str | None]
     """Path below the secrets directory: the value becomes this file, and <NAME>_FILE its path. Default: the value
     is a variable of the secret's name."""

@@ -58,7 +58,7 @@ class RegistryLogin(_Model):
 
 
 class ExternalCheck(_Model):
-    """How consul-esm finds out whether an external service can serve: one of http and tcp. Consul itself asks nobody."""
+    """How consul-esm finds out if an external service can serve: one of http and tcp. Consul asks nobody itself."""
 
     http: Text | None = None
     """URL that must answer with 2xx."""
@@ -97,8 +97,8 @@ class Stack(_Model):
     images: dict[Annotated[str, AfterValidator(_reference)], Annotated[str, AfterValidator(_reference)]] = Field(
         default_factory=dict
     )
-    """Finished images that are taken from elsewhere here, as from a mirror: by the reference that services have, the one to
-    use. Default: CARAVAN_IMAGES, as reference=other,reference=other."""
+    """Finished images that are taken from elsewhere here, as from a mirror: by the reference that services have, the
+    one to use. Default: CARAVAN_IMAGES, as reference=other,reference=other."""
     datacenters: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] = ("dc1",)
     """Nomad datacenters that instances may run in."""
     namespace: Text | None = None

@@ -66,7 +66,7 @@ def _externals(stack: StackConfig) -> Iterator[Problem]:
                     what = "is there, but no address: with one, this stack registers the service, otherwise others do"
                     yield Problem(stack.file.where((*path, key)), what)
         elif external.ports:
-            what = "is for services that others register: this one has the one port of its address, which needs no label"
+            what = "is for services that others register: this one has one port, that of its address, without a label"
             yield Problem(stack.file.where((*path, "ports")), what)
         if external.check is not None and (external.check.http is None) == (external.check.tcp is None):
             found = "neither" if external.check.http is None else "both"
@@ -158,7 +158,7 @@ def _shared_secrets(stack: StackConfig, services: Sequence[Member]) -> Iterator[
             if name not in theirs or theirs[name].of is not None:
                 own = [other for other, it in theirs.items() if it.of is None]
                 hint = did_you_mean(name, own)
-                yield Problem(where, f'is {shown(secret.of)}, which has no secret {name} of its own; {hint}')
+                yield Problem(where, f"is {shown(secret.of)}, which has no secret {name} of its own; {hint}")
             if name in stack.secrets.services.get(service.key, {}):
                 what = f"is the one of {secret.of}: take it out, the value stands there"
                 yield Problem(stack.file.where(("secrets", service.key, name)), what)

@@ -7,7 +7,7 @@ import argparse
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +25,8 @@ __all__ = ["Addresses", "reset", "start", "stop"]
 def start(directory: Path = paths.CLUSTER, *, examples: bool | None = None) -> Addresses:
     """Start what does not run of the cluster in `directory`, and wait until all of it is ready.
 
-    `examples` says whether the images are needed that the example services use as they are. Default: in the checkout's own
-    cluster.
+    `examples` says whether the images are needed that the example services use as they are. Default: in the checkout's
+    own cluster.
 
     The checkout's own cluster takes the usual ports where they are free, any other one takes other ports; both keep
     theirs. Jobs and images of an earlier start come back. Raises ToolchainError.
@@ -140,7 +140,8 @@ def main(arguments: list[str] | None = None) -> int:
             return 0 if status.show(options.dir.resolve()) else 1
         started_s = time.monotonic()
         print(f"Cluster: {options.command}", flush=True)
-        {"up": start, "stop": stop, "reset": reset}[options.command](options.dir)
+        commands: dict[str, Callable[[Path], object]] = {"up": start, "stop": stop, "reset": reset}
+        commands[options.command](options.dir)
         print(f"  done in {time.monotonic() - started_s:.1f} s", flush=True)
     except ToolchainError as error:
         print(f"error: {error}", file=sys.stderr)

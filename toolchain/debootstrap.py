@@ -82,9 +82,7 @@ def _mirror(suite: str) -> str:
         release, component, uri = line.split(" ", 2)
         if (release, component) == (suite, "main"):
             return uri
-    raise ToolchainError(
-        f"apt is not set up with a mirror of {suite} main, so no image can be made of its packages."
-    )
+    raise ToolchainError(f"apt is not set up with a mirror of {suite} main, so no image can be made of its packages.")
 
 
 def _remove(path: Path) -> None:

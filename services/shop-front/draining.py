@@ -1,5 +1,6 @@
-"""An HTTP server that leaves without dropping a request. The services that use it have a copy each: an image is built from
-its own folder.
+"""An HTTP server that leaves without dropping a request.
+
+The services that use it have a copy each: an image is built from its own folder.
 
 On SIGTERM `/health` turns 503 while requests that are open or still arrive are answered for DRAIN_S; then open ones may
 finish within FINISH_S.

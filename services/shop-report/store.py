@@ -39,9 +39,7 @@ class Store:
     def ask(self, *words: str) -> str | int | None:
         """Send a command; gives its answer, which must not be a list."""
         parts = [word.encode() for word in words]
-        self._socket.sendall(
-            b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
-        )
+        self._socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
         line = self._answers.readline()
         kind, text = line[:1], line[1:].strip().decode()
         match kind:

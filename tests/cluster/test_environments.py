@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from tests.cluster.private_registry import PASSWORD, USERNAME, private_registry, tags
-from tests.cluster.project import Project
+from tests.cluster.project import CLUSTER, Project
 from tests.cluster.services import Services
-from toolchain import paths
+from toolchain import cluster, paths
 
 pytestmark = pytest.mark.cluster
 
@@ -28,7 +28,9 @@ def environment(project: Project, stack: str) -> None:
     here = project.addresses.registry
     config["caravan:registry"] = {**registry, "address": here} if isinstance(registry, dict) else here
     write(project.folder / "stacks" / f"Pulumi.{stack}.yaml", {"config": config})
+    project.environment |= cluster.start(CLUSTER, examples=True).environment()
     project.run("stack", "init", stack)
+    project.run("config", "set", "--secret", "--path", "caravan:secrets.shop-store.REDIS_PASSWORD", "planted-secret")
 
 
 def write(path: Path, content: Any) -> None:
@@ -55,6 +57,9 @@ def test_staging_previews_with_its_differences(project: Project, staging: str) -
     assert shown("Namespace", '"staging"', preview)
     assert shown("MemoryMB", "128", preview)
     assert shown("ENVIRONMENT", '"staging"', preview)
+    assert shown("SHOP_NAME", '"The tea shop (staging)"', preview)
+    assert shown("address", '"payments-sandbox.example.com"', preview)
+    assert "planted" not in preview
 
 
 def test_staging_without_its_namespace_is_told_at_preview(project: Project) -> None:
@@ -76,7 +81,10 @@ def test_prod_previews_with_its_differences(project: Project) -> None:
     assert f"scheduler: group {EXAMPLE}: 3 create" in preview
     assert shown("MinHealthyTime", "30000000000", preview)
     assert shown("ENVIRONMENT", '"prod"', preview)
-    assert "planted-password" not in preview
+    assert "scheduler: group shop-api: 3 create" in preview
+    assert shown("address", '"payments.example.com"', preview)
+    assert '"30 15 * * *"' in preview
+    assert "planted" not in preview
 
 
 def test_each_layer_is_over_the_ones_below(project: Project) -> None:

@@ -55,8 +55,8 @@ client {
   enabled           = true
   servers           = [$server]
   network_interface = "lo"
-  # Ports on loopback cannot be reached from inside containers. Those of services that containers call are published on this
-  # network instead: on Docker's bridge, which only this machine and its containers are in.
+  # Ports on loopback cannot be reached from inside containers. Those of services that containers call are published on
+  # this network instead: on Docker's bridge, which only this machine and its containers are in.
   host_network "containers" {
     cidr = "$containers/32"
   }

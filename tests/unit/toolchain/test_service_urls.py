@@ -10,9 +10,7 @@ def test_each_url_has_a_line() -> None:
             "cart": {"urls": [], "image": "cart:1", "version": "1"},
         }
     }
-    assert describe(outputs) == (
-        "Services\n  cart: no address\n  shop: http://127.0.0.1:1\n  shop: http://127.0.0.1:2"
-    )
+    assert describe(outputs) == ("Services\n  cart: no address\n  shop: http://127.0.0.1:1\n  shop: http://127.0.0.1:2")
 
 
 def test_a_stack_without_services_says_so() -> None:
