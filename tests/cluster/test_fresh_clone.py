@@ -41,7 +41,8 @@ def test_one_command_brings_up_a_service_and_a_second_one_changes_nothing(clone:
     assert first.returncode == 0, first.stdout + first.stderr
     url = re.search(r"^  microservice-example: (http://[\d.]+:\d+\S*)$", first.stdout, re.MULTILINE)
     shop = re.search(r"^  shop-front: (http://[\d.]+:\d+\S*)$", first.stdout, re.MULTILINE)
-    assert url and shop, first.stdout
+    assert url, first.stdout
+    assert shop, first.stdout
     with urllib.request.urlopen(shop.group(1), timeout=10) as answer:
         assert "Teapot: 24.50 EUR" in answer.read().decode()
     with urllib.request.urlopen(url.group(1), timeout=10) as answer:
