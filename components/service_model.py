@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from components.service.base import EnvName, Json, MetaKey, Name, PortLabel, Seconds, Text, Texts, Value
+from components.service.base import Caller, EnvName, Json, MetaKey, Name, PortLabel, Seconds, Text, Texts, Value
 from components.service.calls import Call
 from components.service.checks import Check
 from components.service.image import ImageBuild, ImageSource, Version
@@ -56,7 +56,7 @@ class Service(Process):
     """Storage, by name."""
     calls: dict[Name, Annotated[Call, _NOTHING]] = Field(default_factory=dict)
     """Services that this one uses, by their names in Consul."""
-    callers: Texts | None = None
+    callers: Annotated[tuple[Caller, ...], Field(strict=False)] | None = None
     """Services that may call this one in the mesh, besides those of the stack that do, by their names in Consul; "*" is
     everybody. Default: those of the stack, if this one is in the mesh and any calls it. Source: service-intentions."""
     mesh: bool = False

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from components.image_reference import ImageReference, Registry
-from components.service.base import PortNumber, Seconds, Text
+from components.service.base import Name, PortNumber, Seconds, Text, matching
 from components.service.calls import Scheme
 
 
@@ -35,6 +35,12 @@ def _override(value: Any) -> dict[str, Any] | Literal[False]:
     raise ValueError("must be a mapping of what differs here, {} for nothing, or false to leave the service out")
 
 
+_HOST = matching(
+    r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|[0-9A-Fa-f:.]+",
+    'must be a host name or an IP address, as "payments.example.com": scheme, port and path stand elsewhere',
+)
+_URL = matching(r"https?://[!-~]+", 'must be a URL, as "https://payments.example.com/health"')
+_ENDPOINT = matching(r"[!-~]+:[0-9]{1,5}", 'must be as host:port, as "payments.example.com:443"')
 _SECRET = {
     "type": "object",
     "properties": {"secure": {"type": "string"}},
@@ -60,9 +66,9 @@ class RegistryLogin(_Model):
 class ExternalCheck(_Model):
     """How consul-esm finds out if an external service can serve: one of http and tcp. Consul asks nobody itself."""
 
-    http: Text | None = None
+    http: Annotated[str, _URL] | None = None
     """URL that must answer with 2xx."""
-    tcp: Text | None = None
+    tcp: Annotated[str, _ENDPOINT] | None = None
     """host:port that must accept a connection."""
     interval_s: Seconds = 30
     """Time between two checks."""
@@ -75,7 +81,7 @@ class ExternalCheck(_Model):
 class External(_Model):
     """A service that this stack does not deploy, but that Consul knows."""
 
-    address: Text | None = None
+    address: Annotated[str, _HOST] | None = None
     """Host name or IP address: with one, this stack registers it in Consul. Default: others do."""
     port: PortNumber | None = None
     """Of the address. Default: none."""
@@ -111,7 +117,7 @@ class Stack(_Model):
     """What differs here in every service from its service.yaml."""
     services: dict[str, Annotated[dict[str, Any] | Literal[False], PlainValidator(_override)]]
     """The services to deploy, by folder in services/, each with what differs here; false leaves one out."""
-    external_services: dict[str, External | None] = Field(default_factory=dict)
+    external_services: dict[Name, External | None] = Field(default_factory=dict)
     """Services outside of this stack that calls may name, registered in Consul by others or, with an address, by it."""
     secrets: dict[str, dict[str, Secret]] = Field(default_factory=dict)
     """Values of the secrets that services declare, by service and name:

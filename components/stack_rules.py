@@ -8,8 +8,9 @@ from components.problems import Problem, did_you_mean, shown
 from components.service.calls import Call
 from components.service_model import Service
 from components.stack_config import StackConfig
-from components.stack_model import External
+from components.stack_model import External, ExternalCheck
 from components.stack_secrets import set_command
+from components.yaml_file import KeyPath
 
 
 class Member(Protocol):
@@ -68,10 +69,20 @@ def _externals(stack: StackConfig) -> Iterator[Problem]:
         elif external.ports:
             what = "is for services that others register: this one has one port, that of its address, without a label"
             yield Problem(stack.file.where((*path, "ports")), what)
-        if external.check is not None and (external.check.http is None) == (external.check.tcp is None):
-            found = "neither" if external.check.http is None else "both"
-            what = f'has {found} of "http" and "tcp", but must have exactly one'
-            yield Problem(stack.file.where((*path, "check")), what)
+        yield from _external_check(stack, (*path, "check"), external.check)
+
+
+def _external_check(stack: StackConfig, path: KeyPath, check: ExternalCheck | None) -> Iterator[Problem]:
+    if check is None:
+        return
+    if check.timeout_s > check.interval_s:
+        what = f"is {check.timeout_s:g}, but must not be above interval_s ({check.interval_s:g})"
+        yield Problem(stack.file.where((*path, "timeout_s")), what)
+    # One that is there but wrong has been told already.
+    written = [kind for kind in ("http", "tcp") if stack.file.literal((*path, kind)) is not None]
+    if len(written) != 1:
+        found = "both" if written else "neither"
+        yield Problem(stack.file.where(path), f'has {found} of "http" and "tcp", but must have exactly one')
 
 
 def _external_call(service: Member, name: str, call: Call, external: External) -> Iterator[Problem]:
@@ -149,6 +160,9 @@ def _shared_secrets(stack: StackConfig, services: Sequence[Member]) -> Iterator[
         for name, secret in service.spec.secrets.items():
             where = service.layers.where(("secrets", name, "of"))
             if secret.of is None or secret.of in unchecked:
+                continue
+            if secret.of == service.spec.name:
+                yield Problem(where, f"is {shown(secret.of)}, the service itself: take it out, and give the value here")
                 continue
             if secret.of not in members:
                 what = f"is {shown(secret.of)}, which is no service of this stack; {did_you_mean(secret.of, members)}"

@@ -90,6 +90,13 @@ Name = Annotated[
         "it becomes a name in Nomad, Consul and DNS",
     ),
 ]
+Caller = Annotated[
+    str,
+    matching(
+        r"\*|[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
+        'must be the name of a service in Consul (lower-case letters, digits and hyphens), or "*" for everybody',
+    ),
+]
 EnvName = Annotated[
     str,
     matching(

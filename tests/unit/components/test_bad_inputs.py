@@ -87,10 +87,40 @@ FILES: list[tuple[str, str, str | bytes, str]] = [
     ("own service as another's", STACK, f"{LISTED}  caravan:external_services: {{web: {{}}}}\n", f"{STACK}:4: caravan:external_services.web is a service of this stack: take it out, calls find it anyway."),
     ("left out but called", STACK, f"{LISTED[:-3]}\n      calls: {{api: {{}}}}\n    api: false\n", f"{STACK}:4: caravan:services.web.calls.api calls a service that is left out of this stack ({STACK}:5)."),
     ("unknown port of a callee", STACK, f"{LISTED[:-3]}\n      calls: {{web: {{port: grpc}}}}\n", f'{STACK}:4: caravan:services.web.calls.web.port is "grpc", but "web" has no port with that label; known are http.'),
+    ("secret of itself", SERVICE, f"{VALID}secrets: {{A: {{of: web}}}}\n", f'{SERVICE}:3: secrets.A.of is "web", the service itself: take it out, and give the value here.'),
+    ("secret of no service", SERVICE, f"{VALID}secrets: {{A: {{of: wbe}}}}\n", f'{SERVICE}:3: secrets.A.of is "wbe", which is no service of this stack; did you mean "web"?'),
+    ("port without an address", STACK, f"{LISTED}  caravan:external_services: {{pay: {{port: 80}}}}\n", f"{STACK}:4: caravan:external_services.pay.port is there, but no address: with one, this stack registers the service, otherwise others do."),
+    ("address and labels", STACK, f"{LISTED}  caravan:external_services: {{pay: {{address: x, ports: [a]}}}}\n", f"{STACK}:4: caravan:external_services.pay.ports is for services that others register: this one has one port, that of its address, without a label."),
+    ("URL as an address", STACK, f"{LISTED}  caravan:external_services:\n    pay: {{address: 'https://x/'}}\n", f'{STACK}:5: caravan:external_services.pay.address is "https://x/", but must be a host name or an IP address, as "payments.example.com": scheme, port and path stand elsewhere.'),
+    ("external service's name", STACK, f"{LISTED}  caravan:external_services: {{Pay Me: {{}}}}\n", f"{STACK}:4: caravan:external_services.Pay Me must be 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends: it becomes a name in Nomad, Consul and DNS."),
+    ("two external checks", STACK, f"{LISTED}  caravan:external_services: {{pay: {{address: x, check: {{http: 'http://x', tcp: 'x:1'}}}}}}\n", f'{STACK}:4: caravan:external_services.pay.check has both of "http" and "tcp", but must have exactly one.'),
+    ("no external check", STACK, f"{LISTED}  caravan:external_services: {{pay: {{address: x, check: {{}}}}}}\n", f'{STACK}:4: caravan:external_services.pay.check has neither of "http" and "tcp", but must have exactly one.'),
+    ("external check of no URL", STACK, f"{LISTED}  caravan:external_services: {{pay: {{address: x, check: {{http: x}}}}}}\n", f'{STACK}:4: caravan:external_services.pay.check.http is "x", but must be a URL, as "https://payments.example.com/health".'),
+    ("external check of no port", STACK, f"{LISTED}  caravan:external_services: {{pay: {{address: x, check: {{tcp: x}}}}}}\n", f'{STACK}:4: caravan:external_services.pay.check.tcp is "x", but must be as host:port, as "payments.example.com:443".'),
+    ("external check that overlaps itself", STACK, f"{LISTED}  caravan:external_services: {{pay: {{address: x, check: {{tcp: 'x:1', interval_s: 1, timeout_s: 2}}}}}}\n", f"{STACK}:4: caravan:external_services.pay.check.timeout_s is 2, but must not be above interval_s (1)."),
+    ("no image to stand in", STACK, f"{LISTED}  caravan:images: {{redis: a b}}\n", f'{STACK}:4: caravan:images.redis is "a b", but must be an image reference such as "registry.example.com/web:1.2.3".'),
     ("password in plain text", STACK, f"{LISTED}  caravan:registry:\n    address: a:1\n    username: me\n    password: planted\n", f"{STACK}:7: caravan:registry.password is in plain text: take it out, change it wherever it is used, and run pulumi config set --secret --path 'caravan:registry.password'."),
     ("no password", STACK, f"{LISTED}  caravan:registry: {{address: 'a:1', username: me}}\n", f"{STACK}:4: caravan:registry.password is missing, but there is a username: pulumi config set --secret --path 'caravan:registry.password'."),
     ("no username", STACK, f"{LISTED}  caravan:registry:\n    address: a:1\n    password: {{secure: v1:x}}\n", f"{STACK}:4: caravan:registry.username is missing, but there is a password."),
 ]  # fmt: skip
+
+
+OF_API = f"{VALID}secrets: {{A: {{of: api}}}}\n"
+API = "services/api/service.yaml"
+TWO = f"{LISTED}    api: {{}}\n"
+SEVERAL: list[tuple[str, dict[str, str | bytes], list[str]]] = [
+    ("secret that the other has not", {SERVICE: OF_API, API: VALID, STACK: TWO}, [f'{SERVICE}:3: secrets.A.of is "api", which has no secret A of its own; there is none.']),
+    ("secret of each other", {SERVICE: OF_API, API: f"{VALID}secrets: {{A: {{of: web}}}}\n", STACK: TWO}, [f'{API}:3: secrets.A.of is "web", which has no secret A of its own; there is none.', f'{SERVICE}:3: secrets.A.of is "api", which has no secret A of its own; there is none.']),
+    ("port of an address", {SERVICE: f"{VALID}calls: {{pay: {{port: http}}}}\n", STACK: f"{LISTED}  caravan:external_services: {{pay: {{address: x}}}}\n"}, [f'{SERVICE}:3: calls.pay.port is "http", but "pay" has one port, without a label: take it out.']),
+    ("latest to stand in", {SERVICE: f"{VALID}image: {{reference: 'a:1'}}\n", STACK: f"{LISTED}  caravan:images: {{'a:1': 'a:latest'}}\n"}, [f'{STACK}:4: caravan:images, image.reference is "a:latest", but the tag "latest" may mean another image tomorrow: name a version.']),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "sentences"), [case[1:] for case in SEVERAL], ids=[case[0] for case in SEVERAL])
+def test_files_that_do_not_fit_together(repository: Path, files: dict[str, str | bytes], sentences: list[str]) -> None:
+    (repository / "services" / "api").mkdir(parents=True)
+    (repository / "services" / "api" / "Dockerfile").write_text("FROM scratch\nCOPY service.yaml /\n")
+    assert told(repository, files) == sentences
 
 
 @pytest.mark.parametrize(("file", "content", "sentence"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])

@@ -246,6 +246,56 @@ def test_a_bad_value_of_a_variable_is_told_of_the_variable(repository: Path) -> 
     )
 
 
+def test_a_bad_value_of_the_images_is_told_of_the_variable(repository: Path) -> None:
+    write_service(repository, "web")
+    file = stack_file(repository, {"services": {"web": None}}, "dev")
+    with pytest.raises(SettingsError) as error:
+        load(repository, file, {"CARAVAN_REGISTRY": "a:1", "CARAVAN_IMAGES": "redis:7=a:1,x"})
+    rule = f"must be as reference=other,reference=other; each {REFERENCE_RULE}"
+    assert str(error.value) == f'The environment variable CARAVAN_IMAGES has "x", but {rule}.'
+
+
+@pytest.mark.parametrize("by_variable", [True, False])
+def test_finished_images_may_be_taken_from_elsewhere(repository: Path, by_variable: bool) -> None:
+    task = "tasks: {a: {image: 'b:1'}}\n"
+    write_service(repository, "web", VALID + "image: {reference: 'a:1'}\n" + task)
+    config: dict[str, Any] = {"services": {"web": None}}
+    variables = {"CARAVAN_IMAGES": "a:1=mirror.example.com/a:1,b:1=mirror.example.com/b:1,c:1=d:1"}
+    if not by_variable:
+        config["images"] = dict(pair.split("=") for pair in variables["CARAVAN_IMAGES"].split(","))
+    (web,) = load(repository, stack_file(repository, config, "dev"), variables if by_variable else {}).services
+    assert web.spec.image.reference == "mirror.example.com/a:1"
+    assert web.spec.tasks["a"].image == "mirror.example.com/b:1"
+
+
+def test_where_all_ports_are_published_is_the_stacks_word(repository: Path) -> None:
+    write_service(repository, "web")
+    write_service(repository, "api", VALID + "host_network: own\n")
+    config = {"services": {"web": None, "api": None}, "host_network": "containers"}
+    services = load(repository, stack_file(repository, config, "dev"), {"CARAVAN_REGISTRY": "a:1"}).services
+    assert {service.key: service.spec.host_network for service in services} == {"api": "own", "web": "containers"}
+
+
+@pytest.mark.parametrize(
+    ("text", "interval_s"),
+    [
+        ("ports: {http: {to: 80}}", 1),
+        ("ports: {x: {to: 80}}\ncheck: {type: tcp, port: x}", 1),
+        ("ports: {x: {to: 80}}", None),
+        ("ports: {http: {to: 80}}\ncheck: null\nrollout: {health_check: task_states}", None),
+        ("type: batch", None),
+    ],
+)
+def test_what_the_stack_says_of_checks_is_about_services_that_have_one(
+    repository: Path, text: str, interval_s: float | None
+) -> None:
+    text += "" if "check" in text or "http" in text or "batch" in text else "\nrollout: {health_check: task_states}"
+    write_service(repository, "web", f"version: '1'\n{text}\n")
+    config = {"services": {"web": None}, "defaults": {"check": {"interval_s": 1, "timeout_s": 1}}}
+    (web,) = load(repository, stack_file(repository, config, "dev"), {"CARAVAN_REGISTRY": "a:1"}).services
+    assert (web.spec.check.interval_s if web.spec.check else None) == interval_s
+
+
 def test_two_services_with_one_name(repository: Path) -> None:
     write_service(repository, "a", VALID + "name: web\n")
     write_service(repository, "web")
