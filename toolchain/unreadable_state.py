@@ -8,8 +8,11 @@ import shlex
 import sys
 from pathlib import Path
 
-NEWEST = 3
-"""Version of the checkpoints that Pulumi 3 writes (`apitype.DeploymentSchemaVersionCurrent`)."""
+NEWEST = 4
+"""Newest version of states that Pulumi reads (source: `stack.DeploymentSchemaVersionLatest`).
+
+It writes 3, and 4 where a state needs it: for a resource with hooks, which every image that is built is.
+"""
 
 
 def fault(file: Path) -> str:

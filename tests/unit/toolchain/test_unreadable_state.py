@@ -27,7 +27,11 @@ def backup(state: Path, number: int, text: str) -> Path:
     return file
 
 
-def test_a_right_one_is_left_alone(state: Path) -> None:
+@pytest.mark.parametrize(
+    "text", [RIGHT, json.dumps({"version": 4, "features": ["hooks"], "checkpoint": {"latest": {}}})]
+)
+def test_a_right_one_is_left_alone(state: Path, text: str) -> None:
+    state.write_text(text)
     assert unreadable_state.sentence(state) == ""
 
 
@@ -37,8 +41,8 @@ def test_a_right_one_is_left_alone(state: Path) -> None:
         ("", "is empty"),
         (RIGHT[:20], "is cut off or damaged (line 1, column 16: Unterminated string starting at)"),
         ("[]", "is no state of Pulumi's"),
-        ('{"version": 4, "terraform_version": "1.9"}', "is no state of Pulumi's"),
-        (RIGHT.replace("3", "99"), "is of version 99, which a newer Pulumi has written; this one reads 3 at the most"),
+        ('{"version": 3, "terraform_version": "1.9"}', "is no state of Pulumi's"),
+        (RIGHT.replace("3", "99"), "is of version 99, which a newer Pulumi has written; this one reads 4 at the most"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_way_back(state: Path, text: str, words: str) -> None:
