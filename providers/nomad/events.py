@@ -13,8 +13,16 @@ from providers.nomad.client import Json, NomadClient
 from providers.nomad.job_watch import JobWatch
 from providers.plugin import ProviderError
 
-HEARTBEAT_TIMEOUT_S = 25.0
-"""Nomad sends an empty object every 10 s; two missed ones mean that the connection is dead."""
+SILENCE_S = 10.0
+"""For how long the stream may say nothing before it is taken up anew.
+
+Nomad sends an empty object every 30 s, but leaves a stream open and silent that it has ended, because its reader was
+too slow or its token has changed (Nomad 1.11 `HTTPServer.EventStream`). Nothing tells that from one with no news.
+"""
+
+NEWEST = 2**62
+"""Index from which to stream what comes. From 0 on it would be all that Nomad has kept, and where the oldest of it is
+forgotten before it could be sent, Nomad ends the stream (Nomad `eventBuffer.StartAtClosest`)."""
 
 RECONNECT_PAUSE_S = 1.0
 LONGEST_RECONNECT_PAUSE_S = 30.0
@@ -45,6 +53,7 @@ class EventHub:
         self._waiters: dict[tuple[str, str], set[Subscription]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._streaming = False
+        self._index: int | None = None
         self._watches = 0
 
     def subscribe(self, namespace: str, job_id: str) -> "Subscription":
@@ -86,27 +95,49 @@ class EventHub:
             self._task = None
 
     async def _follow(self) -> None:
-        query = self._client.query("*")
-        topics = "&".join(f"topic={topic}" for topic in _TOPICS)
         pause_s = RECONNECT_PAUSE_S
         while True:
+            goes_on = False
             # Whatever breaks the stream, waiters look for themselves meanwhile and report what they meet.
             with contextlib.suppress(ProviderError, aiohttp.ClientError, OSError, TimeoutError, ValueError):
-                path = f"/v1/event/stream?{topics}"
-                async with self._client.api.stream(
-                    "GET", path, query=query, read_timeout_s=HEARTBEAT_TIMEOUT_S
-                ) as response:
-                    async for line in _lines(response.content):
-                        batch = json.loads(line)
-                        if not self._streaming:
-                            self._streaming = True
-                            pause_s = RECONNECT_PAUSE_S
-                            self._wake_all()
-                        self._dispatch(batch)
+                goes_on = await self._listen()
+            if goes_on:
+                continue
+            if self._streaming:
+                pause_s = RECONNECT_PAUSE_S
             self._streaming = False
             self._wake_all()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_RECONNECT_PAUSE_S)
+
+    async def _listen(self) -> bool:
+        """Reads a stream to its end. Whether the next one may begin with the last event of this, which fell silent.
+
+        It then has to: another one at its beginning means that events were missed.
+        """
+        resumes = self._streaming
+        query = self._client.query("*") | {"index": str(self._index if resumes else NEWEST)}
+        path = "/v1/event/stream?" + "&".join(f"topic={topic}" for topic in _TOPICS)
+        try:
+            async with self._client.api.stream("GET", path, query=query, read_timeout_s=SILENCE_S) as response:
+                async for line in _lines(response.content):
+                    batch = json.loads(line)
+                    index = batch.get("Index") if isinstance(batch, dict) else None
+                    if resumes:
+                        if index is None:
+                            continue
+                        if index != self._index:
+                            return False
+                        resumes = False
+                    if not self._streaming:
+                        self._streaming = True
+                        self._index = None
+                        self._wake_all()
+                    self._index = index or self._index
+                    self._dispatch(batch)
+        except TimeoutError:
+            return self._streaming and not resumes and self._index is not None
+        return False
 
     def _dispatch(self, batch: Any) -> None:
         for event in (batch.get("Events") or []) if isinstance(batch, dict) else []:

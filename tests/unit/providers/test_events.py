@@ -66,8 +66,8 @@ async def hub_at(handler: Handler) -> AsyncIterator[tuple[EventHub, Loopback]]:
             await client.close()
 
 
-def line(*happened: dict[str, Any]) -> bytes:
-    return json.dumps({"Index": 7, "Events": list(happened)}).encode() + b"\n"
+def line(*happened: dict[str, Any], index: int = 7) -> bytes:
+    return json.dumps({"Index": index, "Events": list(happened)}).encode() + b"\n"
 
 
 async def woken(subscription: Subscription) -> bool:
@@ -122,9 +122,11 @@ async def test_a_waiter_is_woken_by_what_happens_to_its_job(event: dict[str, Any
         await write(line(event))
         assert await woken(waiter)
         stream.closing.put_nowait(True)
-    assert server.targets() == [
+    (target,) = server.targets()
+    assert target == (
         "GET /v1/event/stream?topic=Job&topic=Evaluation&topic=Allocation&topic=Deployment&namespace=*&region=eu"
-    ]
+        f"&index={events.NEWEST}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,52 @@ async def test_a_stream_that_ends_is_taken_up_again(cleanly: bool) -> None:
         await write(line({"Key": "web", "Namespace": "default"}))
         assert await woken(waiter)
         stream.closing.put_nowait(True)
+
+
+def from_index(server: Loopback) -> list[str]:
+    """From which index each stream was asked for."""
+    return [target.rsplit("index=", 1)[1] for target in server.targets() if STREAM in target]
+
+
+async def test_a_stream_that_falls_silent_is_taken_up_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "SILENCE_S", 1.0)
+    stream = Stream()
+    first, second = ({"Key": "web", "Namespace": "default", "Index": index} for index in (7, 8))
+    async with hub_at(stream) as (hub, server), hub.subscribe("default", "web") as waiter:
+        write = await settled(hub, waiter, stream)
+        assert waiter.take() is None
+        await write(line(first))
+        assert await woken(waiter)
+        assert waiter.take() == [first]
+        write = await stream.opened.get()
+        await write(b"{}\n" + line(first) + line(second, index=8))
+        assert await woken(waiter)
+        assert hub.streaming
+        assert waiter.take() == [first, second]
+        assert from_index(server) == [str(events.NEWEST), "7"]
+        for _ in range(2):
+            stream.closing.put_nowait(True)
+
+
+@pytest.mark.parametrize("begins_with", [line(index=9), b""])
+async def test_where_events_may_be_missing_waiters_read_for_themselves(
+    monkeypatch: pytest.MonkeyPatch, begins_with: bytes
+) -> None:
+    monkeypatch.setattr(events, "SILENCE_S", 1.0)
+    stream = Stream()
+    async with hub_at(stream) as (hub, server), hub.subscribe("default", "web") as waiter:
+        write = await settled(hub, waiter, stream)
+        await write(line({"Key": "web", "Namespace": "default"}))
+        assert await woken(waiter)
+        waiter.take()
+        write = await stream.opened.get()
+        await write(b"{}\n" + begins_with)
+        assert await woken(waiter)
+        assert waiter.take() is None
+        await settled(hub, waiter, stream)
+        assert from_index(server) == [str(events.NEWEST), "7", str(events.NEWEST)]
+        for _ in range(3):
+            stream.closing.put_nowait(True)
 
 
 async def test_a_line_that_is_not_json_breaks_the_connection_only() -> None:
