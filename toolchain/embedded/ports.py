@@ -29,7 +29,7 @@ DEFAULTS = {
 _ALSO_UDP = {"nomad_serf", "consul_serf_lan", "consul_serf_wan", "consul_dns"}
 # Below the ports that Linux gives to outgoing connections (32768 and up), so that those do not take them.
 _FALLBACKS = range(15000, 20000)
-_DYNAMIC_BLOCKS = [(first, first + 1999) for first in range(20000, 32000, 2000)]
+_DYNAMIC_BLOCKS = [(first, first + 499) for first in range(20000, 32000, 500)]
 """Ports of tasks: Nomad's default range, cut up so that two clusters do not give out the same one."""
 
 
@@ -94,9 +94,11 @@ def _choose(others: Iterable[Ports], prefer_defaults: bool) -> Ports:
         else:
             for name in defaults:
                 named[name] = _fallback(name, taken | set(named.values()))
-    used_blocks = {ports.dynamic for ports in others}
-    dynamic = next((block for block in _DYNAMIC_BLOCKS if block not in used_blocks), _DYNAMIC_BLOCKS[0])
-    return Ports(named, dynamic)
+    used = [ports.dynamic for ports in others]
+    free = (
+        block for block in _DYNAMIC_BLOCKS if not any(first <= block[1] and block[0] <= last for first, last in used)
+    )
+    return Ports(named, next(free, _DYNAMIC_BLOCKS[0]))
 
 
 def _fallback(name: str, taken: Collection[int]) -> int:

@@ -1,5 +1,6 @@
 """Which ports a cluster gets."""
 
+import itertools
 import json
 import socket
 from pathlib import Path
@@ -58,10 +59,10 @@ def test_a_deleted_cluster_frees_its_ports(tmp_path: Path) -> None:
     assert ports.of_cluster(tmp_path / "two", prefer_defaults=True).named == first.named
 
 
-def test_the_ports_of_tasks_stay_below_those_of_outgoing_connections(tmp_path: Path) -> None:
-    for number in range(8):
-        first, last = ports.of_cluster(tmp_path / str(number), prefer_defaults=False).dynamic
-        assert 20000 <= first < last < 32768
+def test_the_ports_of_tasks_are_one_clusters_and_below_those_of_outgoing_connections(tmp_path: Path) -> None:
+    blocks = [ports.of_cluster(tmp_path / str(number), prefer_defaults=False).dynamic for number in range(20)]
+    assert all(20000 <= first < last < 32768 for first, last in blocks)
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(sorted(blocks)))
 
 
 def test_a_taken_udp_port_counts_where_the_server_uses_udp() -> None:
