@@ -93,7 +93,9 @@ def clear(backend: Path) -> list[str]:
 def _begun(file: Path) -> str:
     """Removes a lock that was begun and not finished; "" where it is finished or gone meanwhile."""
     with suppress(FileNotFoundError):
-        time.sleep(max(0.0, BEGUN_S - (time.time() - file.stat().st_mtime)))
+        age_s = time.time() - file.stat().st_mtime
+        # Not longer where clocks differ and it seems to come from the future.
+        time.sleep(min(BEGUN_S, max(0.0, BEGUN_S - age_s)))
         file.unlink()
         return (
             f'A lock on stack "{file.parent.name}" was begun and not finished: the disk was full, or the `pulumi` '

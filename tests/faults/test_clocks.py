@@ -1,0 +1,53 @@
+"""The clock of the machine that deploys is days away from those of the servers."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.load import Load
+from tests.cluster.project import UP_TIMEOUT_S, Project
+from tests.faults.kills import command, descendants
+from tests.faults.services import deploys, service
+from tests.observation import Observation
+from toolchain.waiting import wait_until
+
+pytestmark = pytest.mark.cluster
+
+WAIT_S = 120.0
+
+
+def wrong_clock(offset: str) -> dict[str, str]:
+    """The environment in which programs see another time. Pulumi's own, without libc, do not: plugin and program do."""
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+    return {"LD_PRELOAD": str(library), "FAKETIME": offset, "FAKETIME_DONT_RESET": "1"}
+
+
+def plugin_is_deceived(pid: int) -> bool:
+    """Whether the plugin for Nomad has been started, with the library in it."""
+    plugins = [child for child in descendants(pid) if "providers.nomad" in command(child)]
+    return any("libfaketime" in Path(f"/proc/{child}/maps").read_text() for child in plugins)
+
+
+@pytest.mark.parametrize("offset", ["+3d", "-3d"])
+@pytest.mark.fault(30, "days ahead, days behind: a good version, then a bad one")
+def test_a_wrong_clock(project: Project, seen: Observation, offset: str) -> None:
+    deploys(project, service(project.name, "one"))
+    project.up()
+    project.environment |= wrong_clock(offset)
+
+    with Load(project.consul, project.name) as load:
+        deploys(project, service(project.name, "two"))
+        up = project.start("up", "--yes", "--skip-preview")
+        assert wait_until(lambda: plugin_is_deceived(up.pid), WAIT_S)
+        text = up.communicate(timeout=UP_TIMEOUT_S)[0]
+        assert up.returncode == 0, text
+        deploys(project, service(project.name, "three", health=503))
+        failed = project.up("--skip-preview", check=False)
+    assert failed.code != 0
+    seen.reads(failed.diagnostics, "503 Service Unavailable")
+    assert "Nomad went back to version 1" in failed.diagnostics
+    load.lost_none()
+    assert load.answers == {"one", "two"}
+    deploys(project, service(project.name, "two"))
+    project.up()
+    assert len(project.nomad.running(project.name)) == 1
