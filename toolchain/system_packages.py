@@ -29,6 +29,15 @@ def _python_can_make_environments() -> bool:
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
 
 
+def faketime_library() -> Path | None:
+    """The library that shows single processes another time, for tests; None where there is none."""
+    found = [
+        *Path("/usr/lib").glob("*/faketime/libfaketime.so.1"),
+        *Path("/usr").glob("lib*/faketime/libfaketime.so.1"),
+    ]
+    return next(iter(found), None)
+
+
 _PRESENT: dict[str, Callable[[], bool]] = {
     "ca-certificates": Path("/etc/ssl/certs").is_dir,
     "python3-venv": _python_can_make_environments,
@@ -37,8 +46,7 @@ _PRESENT: dict[str, Callable[[], bool]] = {
     "iptables": _program("iptables"),
     "debootstrap": _program("debootstrap"),
     "busybox-static": _program("busybox"),
-    # For the tests, which set clocks wrong for single processes.
-    "libfaketime": lambda: any(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")),
+    "libfaketime": lambda: faketime_library() is not None,
 }
 """Debian's name of each package, and how to see that what it brings is there, from wherever it came."""
 

@@ -9,6 +9,7 @@ from tests.cluster.project import UP_TIMEOUT_S, Project
 from tests.faults.kills import command, descendants
 from tests.faults.services import deploys, service
 from tests.observation import Observation
+from toolchain.system_packages import faketime_library
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -18,8 +19,7 @@ WAIT_S = 120.0
 
 def wrong_clock(offset: str) -> dict[str, str]:
     """The environment in which programs see another time. Pulumi's own, without libc, do not: plugin and program do."""
-    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
-    return {"LD_PRELOAD": str(library), "FAKETIME": offset, "FAKETIME_DONT_RESET": "1"}
+    return {"LD_PRELOAD": str(faketime_library()), "FAKETIME": offset, "FAKETIME_DONT_RESET": "1"}
 
 
 def plugin_is_deceived(pid: int) -> bool:
