@@ -95,10 +95,11 @@ def _choose(others: Iterable[Ports], prefer_defaults: bool) -> Ports:
             for name in defaults:
                 named[name] = _fallback(name, taken | set(named.values()))
     used = [ports.dynamic for ports in others]
-    free = (
-        block for block in _DYNAMIC_BLOCKS if not any(first <= block[1] and block[0] <= last for first, last in used)
-    )
-    return Ports(named, next(free, _DYNAMIC_BLOCKS[0]))
+
+    def shared_by(block: tuple[int, int]) -> int:
+        return sum(first <= block[1] and block[0] <= last for first, last in used)
+
+    return Ports(named, min(_DYNAMIC_BLOCKS, key=shared_by))
 
 
 def _fallback(name: str, taken: Collection[int]) -> int:

@@ -65,6 +65,11 @@ def test_the_ports_of_tasks_are_one_clusters_and_below_those_of_outgoing_connect
     assert all(one[1] < other[0] for one, other in itertools.pairwise(sorted(blocks)))
 
 
+def test_with_more_clusters_than_there_are_ports_for_the_fewest_share_them(tmp_path: Path) -> None:
+    blocks = [ports.of_cluster(tmp_path / str(number), prefer_defaults=False).dynamic for number in range(30)]
+    assert max(blocks.count(block) for block in blocks) == 2
+
+
 def test_a_taken_udp_port_counts_where_the_server_uses_udp() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
