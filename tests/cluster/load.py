@@ -1,6 +1,5 @@
 """Requests through Consul's healthy instances, one after the other, while something else happens."""
 
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from tests import observation
+from tests.background import Background
 from tests.cluster.api import Api
 from toolchain.waiting import wait_until
 
@@ -21,7 +21,7 @@ ENOUGH = 20
 
 
 @dataclass
-class Load:
+class Load(Background):
     """A client that asks Consul before each request, as one does that honours health. Use as a context manager.
 
     With `remembers` it goes on with the last healthy instances while Consul does not answer or knows none, as a client
@@ -41,17 +41,10 @@ class Load:
     answers: set[str] = field(default_factory=set)
     _known: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> "Load":
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=60)
+        super().__exit__(kind, error, trace)
         observation.current().requests(self.sent, len(self.failures), self.slowest_s)
 
     def lost_none(self) -> None:
@@ -64,11 +57,10 @@ class Load:
         wanted = self.sent + requests
         assert wait_until(lambda: self.sent >= wanted, within_s), f"only {self.sent} of {wanted} requests were sent"
 
-    def _run(self) -> None:
-        while not self._stop.wait(self.pause_s):
-            started_s = time.monotonic()
-            self._request()
-            self.slowest_s = max(self.slowest_s, time.monotonic() - started_s)
+    def once(self) -> None:
+        started_s = time.monotonic()
+        self._request()
+        self.slowest_s = max(self.slowest_s, time.monotonic() - started_s)
 
     def _healthy(self) -> list[str]:
         if not self.remembers:

@@ -1,13 +1,11 @@
 """What processes hold, read from /proc: memory and open files, at its highest while a command runs and afterwards."""
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from types import TracebackType
 
-PERIOD_S = 0.3
+from tests.background import Background
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ def footprint(pid: int, memory: str = "VmRSS") -> Footprint | None:
 
 
 @dataclass
-class Watch:
+class Watch(Background):
     """Samples a command and what it starts until the block ends; `peaks` by the names that `names` gives to programs.
 
     A process belongs to the first of `names` that is part of its command line.
@@ -42,25 +40,13 @@ class Watch:
     pid: int
     names: Sequence[str]
     peaks: dict[str, Footprint] = field(default_factory=dict)
+    pause_s: float = 0.3
 
-    def __enter__(self) -> "Watch":
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=60)
-
-    def _run(self) -> None:
-        while not self._stop.wait(PERIOD_S):
-            for pid in below(self.pid):
-                name = next((name for name in self.names if name in command_line(pid)), None)
-                if name is not None and (seen := footprint(pid, "VmHWM")) is not None:
-                    self.peaks[name] = seen.most(self.peaks.get(name, Footprint()))
+    def once(self) -> None:
+        for pid in below(self.pid):
+            name = next((name for name in self.names if name in command_line(pid)), None)
+            if name is not None and (seen := footprint(pid, "VmHWM")) is not None:
+                self.peaks[name] = seen.most(self.peaks.get(name, Footprint()))
 
 
 def below(pid: int) -> Iterable[int]:

@@ -4,15 +4,14 @@ import base64
 import json
 import subprocess
 import tarfile
-import threading
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 import pytest
 import yaml
 
+from tests.background import Background
 from tests.cluster.private_registry import PASSWORD, USERNAME, private_registry
 from tests.cluster.project import CLUSTER, Project, Result
 
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.cluster
 
 TOKEN, KEY = 'planted-token "quoted" ${HOME} {{ x }}', "-----BEGIN planted-key-----\nplanted-line\n"
 PASSPHRASE = "of the tests"
-PERIOD_S = 0.05
 
 
 def forms(secret: str) -> set[bytes]:
@@ -39,33 +37,22 @@ def assert_clean(what: str, content: bytes | str, *secrets: str) -> None:
         assert not found, f"{what} shows {found}: ...{data[max(0, where - 200) : where + 100]!r}"
 
 
-class ProcessList:
+class ProcessList(Background):
     """Samples every process's command line and environment, as others on the machine may read them."""
+
+    pause_s = 0.05
 
     def __init__(self) -> None:
         self.arguments: set[bytes] = set()
         self.environments: dict[bytes, set[bytes]] = {}
         """The environments that were seen, by command line."""
 
-    def __enter__(self) -> "ProcessList":
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=60)
-
-    def _run(self) -> None:
-        while not self._stop.wait(PERIOD_S):
-            for folder in Path("/proc").iterdir():
-                if folder.name.isdigit():
-                    arguments, environment = _read(folder / "cmdline"), _read(folder / "environ")
-                    self.arguments.add(arguments)
-                    self.environments.setdefault(arguments, set()).add(environment)
+    def once(self) -> None:
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                arguments, environment = _read(folder / "cmdline"), _read(folder / "environ")
+                self.arguments.add(arguments)
+                self.environments.setdefault(arguments, set()).add(environment)
 
 
 def _read(file: Path) -> bytes:
