@@ -43,7 +43,7 @@ unit: tools ## Run the tests that need no cluster
 
 test: lint audit ## Run everything: lint, types, audit, unit tests, tests on a cluster of their own
 	@$(RUN) pytest tests/unit
-	@$(RUN) pytest tests/cluster tests/faults --numprocesses 3 --dist loadfile
+	@$(RUN) pytest tests/faults tests/cluster --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 faults: tools ## Bring about every fault, the long loops too, and write what was seen into README.md and docs/faults.md
 	@$(RUN) toolchain/faults.sh $(FAULTS)

@@ -5,7 +5,7 @@
 set -eu
 report=.caravan/faults.json
 rm -f "$report"
-pytest tests/cluster tests/faults -m fault --numprocesses 3 --dist loadfile --kill-rounds 500 --soak-deployments 200 \
-    --fault-report "$report" "$@"
+pytest tests/faults tests/cluster -m fault --numprocesses 4 --dist loadfile --no-loadscope-reorder \
+    --kill-rounds 500 --soak-deployments 200 --fault-report "$report" "$@"
 # shellcheck disable=SC2086 # several names
 python -m tests.faults.table "$report" ${MORE_REPORTS:-}
