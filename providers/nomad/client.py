@@ -13,6 +13,9 @@ Json = dict[str, Any]
 NO_INDEX = 2**63
 """An index that Nomad's log never reaches."""
 
+CHANGE_WAIT_S = 10
+"""How long a change that Nomad has told of may take until it can be read: moments, but the machine may be busy."""
+
 HINT = (
     "Start it (`make cluster` for the embedded one), or set the right address in NOMAD_ADDR or with "
     "`pulumi config set nomad:address URL`."
@@ -148,10 +151,15 @@ class NomadClient:
         found = (await self._api.get(path, query=self.query(namespace, all="true"))).body or []
         return sorted(found, key=lambda deployment: -int(deployment["CreateIndex"]))
 
-    async def allocations(self, namespace: str, id: str) -> list[Json]:
-        """All allocations of a job that Nomad still knows, those of purged namesakes too."""
-        path = join("v1", "job", id, "allocations")
-        return (await self._api.get(path, query=self.query(namespace, all="true"))).body or []
+    async def allocations(self, namespace: str, id: str, at_least: int = 0) -> list[Json]:
+        """All allocations of a job that Nomad still knows, those of purged namesakes too.
+
+        `at_least`: the index of a change of one that they have to show, waited for where it cannot be read yet.
+        """
+        query = self.query(namespace, all="true")
+        if at_least:
+            query |= {"index": str(at_least - 1), "wait": f"{CHANGE_WAIT_S}s"}
+        return (await self._api.get(join("v1", "job", id, "allocations"), query=query)).body or []
 
     async def evaluations(self, namespace: str, id: str) -> list[Json]:
         """All evaluations of a job that Nomad still knows."""

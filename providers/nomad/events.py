@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -35,7 +35,7 @@ FALLBACK_WAIT_S = 2.0
 """How often a waiter looks for itself while there is no stream and all blocking queries are taken."""
 
 MAX_EVENTS = 200
-"""How many events are kept for a waiter that is busy; with more it reads what Nomad has."""
+"""How many events are kept for a waiter that is busy, the newest; with more it reads what Nomad has."""
 
 _TOPICS = ("Job", "Evaluation", "Allocation", "Deployment")
 
@@ -160,7 +160,7 @@ class Subscription:
         self._key = key
         self._event = asyncio.Event()
         self._watch: JobWatch | None = None
-        self._heard: list[Json] = []
+        self._heard: deque[Json] = deque(maxlen=MAX_EVENTS)
         self._missed = True
 
     async def __aenter__(self) -> "Subscription":
@@ -177,10 +177,8 @@ class Subscription:
 
     def hear(self, event: Json) -> None:
         """Keeps an event for `take`, and wakes the waiter."""
-        if len(self._heard) < MAX_EVENTS:
-            self._heard.append(event)
-        else:
-            self._missed = True
+        self._missed = self._missed or len(self._heard) == MAX_EVENTS
+        self._heard.append(event)
         self._event.set()
 
     def lose_track(self) -> None:
@@ -188,12 +186,13 @@ class Subscription:
         self._missed = True
         self._event.set()
 
-    def take(self) -> list[Json] | None:
-        """The job's events since the last call, in Nomad's order; None where some may have been missed."""
-        heard = None if self._missed or not self._hub.streaming else self._heard
-        self._heard = []
+    def take(self) -> tuple[list[Json], bool]:
+        """The job's events since the last call, in Nomad's order, and whether they are all that there were."""
+        complete = not self._missed and self._hub.streaming
+        heard = list(self._heard)
+        self._heard.clear()
         self._missed = False
-        return heard
+        return heard, complete
 
     async def wait(self, at_most_s: float) -> None:
         """Returns when something happened to the job, at the latest after `at_most_s`.

@@ -28,17 +28,23 @@ class JobView:
         self.deployments: dict[str, Json] = {}
         self.allocations: dict[str, Json] = {}
 
-    async def update(self, events: list[Json] | None) -> None:
-        """Takes events in, in their order; None: some may have been missed, so that everything is read.
+    async def update(self, events: list[Json], *, complete: bool) -> None:
+        """Takes events in, in their order; unless they are `complete`, everything is read first.
+
+        Nomad tells an event a moment before what it tells of can be read (`changeTrackerDB` publishes, then commits).
+        What was just read may be older: so the events come on top, and what is read because of one waits for it.
 
         Raises Unreachable and ApiError; the next call then reads everything.
         """
-        known, self._known = self._known and events is not None, False
-        if known and all(self._take(event) for event in events or ()):
-            if not self._allocations_known:
-                await self._read_allocations()
-        else:
+        known, self._known = self._known and complete, False
+        silent = [number for number, event in enumerate(events, 1) if not _tells_all(event)]
+        if silent or not known:
             await self._read()
+        on_top = events[max(silent, default=0) :]
+        for event in on_top:
+            self._take(event)
+        if not self._allocations_known:
+            await self._read_allocations(max(_index(event) for event in on_top if event["Topic"] == "Allocation"))
         self._known = True
 
     async def _read(self) -> None:
@@ -49,17 +55,13 @@ class JobView:
         self.deployments = _by_id(await self._client.deployments(self._namespace, self._id))
         await self._read_allocations()
 
-    async def _read_allocations(self) -> None:
-        self.allocations = _by_id(await self._client.allocations(self._namespace, self._id))
+    async def _read_allocations(self, at_least: int = 0) -> None:
+        self.allocations = _by_id(await self._client.allocations(self._namespace, self._id, at_least))
         self._allocations_known = True
 
-    def _take(self, event: Json) -> bool:
-        """Whether the event has told everything that it stands for."""
-        topic = event.get("Topic")
-        payload: Any = event.get("Payload")
-        changed = payload.get(topic) if isinstance(payload, dict) else None
-        if not isinstance(changed, dict) or payload.get("Deleted"):
-            return False
+    def _take(self, event: Json) -> None:
+        topic = event["Topic"]
+        changed: Json = event["Payload"][topic]
         if topic == "Job":
             if _is_news(changed, self.current):
                 self.current = _registration(changed)
@@ -71,7 +73,6 @@ class JobView:
                 self.deployments[changed["ID"]] = changed
         elif topic == "Allocation":
             self._take_allocation(changed, str(event.get("Type")))
-        return True
 
     def _take_allocation(self, changed: Json, event_type: str) -> None:
         known = self.allocations.get(changed["ID"])
@@ -82,6 +83,18 @@ class JobView:
         else:
             # What the lists do not have (resources, metrics) is large and of no use here.
             self.allocations[changed["ID"]] = known | {key: changed[key] for key in known if key in changed}
+
+
+def _tells_all(event: Json) -> bool:
+    """Whether an event has in it everything that it stands for."""
+    payload: Any = event.get("Payload")
+    return (
+        isinstance(payload, dict) and isinstance(payload.get(event.get("Topic")), dict) and not payload.get("Deleted")
+    )
+
+
+def _index(event: Json) -> int:
+    return int(event["Payload"]["Allocation"]["ModifyIndex"])
 
 
 def _by_id(found: list[Json]) -> dict[str, Json]:

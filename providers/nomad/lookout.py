@@ -87,7 +87,8 @@ class Lookout:
                 await self.report(f"waiting for Nomad to be back: {error}")
 
     async def _read(self) -> Snapshot:
-        await self._view.update(self._news())
+        events, complete = self._news()
+        await self._view.update(events, complete=complete)
         view = self._view
         registered_at = int(self.job["JobModifyIndex"])
         evaluations = [e for e in view.evaluations.values() if int(e["CreateIndex"]) >= registered_at]
@@ -109,13 +110,14 @@ class Lookout:
             self.unplaced = snapshot.waits_for_place()
         return snapshot
 
-    def _news(self) -> list[Json] | None:
-        """The events since the last look; None where everything has to be read."""
-        events = self.subscription.take()
-        if events == [] and self.now() - self._heard_at <= READ_AGAIN_S:
-            return events
+    def _news(self) -> tuple[list[Json], bool]:
+        """The events since the last look, and whether nothing else has to be read."""
+        events, complete = self.subscription.take()
+        quiet = complete and not events
+        if quiet and self.now() - self._heard_at <= READ_AGAIN_S:
+            return events, True
         self._heard_at = self.now()
-        return events or None
+        return events, complete and not quiet
 
     async def _find_confined(self, allocations: list[Json]) -> frozenset[str]:
         """Those that failed of what another node might do better, and for which the scheduler had no other node.

@@ -58,8 +58,8 @@ class FakeNomad:
     async def deployments(self, namespace: str, id: str) -> list[Json]:
         return cast(list[Json], self._answer("deployments", namespace, id, default=[]))
 
-    async def allocations(self, namespace: str, id: str) -> list[Json]:
-        return cast(list[Json], self._answer("allocations", namespace, id, default=[]))
+    async def allocations(self, namespace: str, id: str, at_least: int = 0) -> list[Json]:
+        return cast(list[Json], self._answer("allocations", namespace, id, at_least, default=[]))
 
     async def evaluations(self, namespace: str, id: str) -> list[Json]:
         return cast(list[Json], self._answer("evaluations", namespace, id, default=[]))
@@ -133,9 +133,9 @@ class FakeSubscription(AsyncExitStack):
     def wake(self) -> None:
         """Nothing waits."""
 
-    def take(self) -> list[Json] | None:
+    def take(self) -> tuple[list[Json], bool]:
         """No event is told, so that everything is read at each look."""
-        return None
+        return [], False
 
     async def wait(self, at_most_s: float) -> None:
         self._hub.waited()

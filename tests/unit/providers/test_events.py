@@ -194,15 +194,15 @@ async def test_a_stream_that_falls_silent_is_taken_up_where_it_was(monkeypatch: 
     first, second = ({"Key": "web", "Namespace": "default", "Index": index} for index in (7, 8))
     async with hub_at(stream) as (hub, server), hub.subscribe("default", "web") as waiter:
         write = await settled(hub, waiter, stream)
-        assert waiter.take() is None
+        assert waiter.take() == ([], False)
         await write(line(first))
         assert await woken(waiter)
-        assert waiter.take() == [first]
+        assert waiter.take() == ([first], True)
         write = await stream.opened.get()
         await write(b"{}\n" + line(first) + line(second, index=8))
         assert await woken(waiter)
         assert hub.streaming
-        assert waiter.take() == [first, second]
+        assert waiter.take() == ([first, second], True)
         assert from_index(server) == [str(events.NEWEST), "7"]
         for _ in range(2):
             stream.closing.put_nowait(True)
@@ -222,7 +222,7 @@ async def test_where_events_may_be_missing_waiters_read_for_themselves(
         write = await stream.opened.get()
         await write(b"{}\n" + begins_with)
         assert await woken(waiter)
-        assert waiter.take() is None
+        assert waiter.take() == ([], False)
         await settled(hub, waiter, stream)
         assert from_index(server) == [str(events.NEWEST), "7", str(events.NEWEST)]
         for _ in range(3):
@@ -351,17 +351,17 @@ async def test_events_are_handed_on_once_none_can_have_been_missed() -> None:
     stream = Stream()
     happened = [{"Key": "web", "Namespace": "default", "Index": index} for index in (1, 2)]
     async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
-        assert waiter.take() is None
+        assert waiter.take() == ([], False)
         write = await settled(hub, waiter, stream)
-        assert waiter.take() is None
-        assert waiter.take() == []
+        assert waiter.take() == ([], False)
+        assert waiter.take() == ([], True)
         await write(line(*happened))
         assert await woken(waiter)
-        assert waiter.take() == happened
-        assert waiter.take() == []
+        assert waiter.take() == (happened, True)
+        assert waiter.take() == ([], True)
         stream.closing.put_nowait(False)
         assert await woken(waiter)
-        assert waiter.take() is None
+        assert waiter.take() == ([], False)
 
 
 async def test_a_waiter_with_too_many_events_is_to_read_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,9 +369,10 @@ async def test_a_waiter_with_too_many_events_is_to_read_for_itself(monkeypatch: 
     stream = Stream()
     async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
         write = await settled(hub, waiter, stream)
-        assert waiter.take() is None
-        await write(line(*[{"Key": "web", "Namespace": "default"}] * 3))
+        assert waiter.take() == ([], False)
+        happened = [{"Key": "web", "Namespace": "default", "Index": index} for index in (1, 2, 3)]
+        await write(line(*happened))
         assert await woken(waiter)
-        assert waiter.take() is None
-        assert waiter.take() == []
+        assert waiter.take() == (happened[1:], False)
+        assert waiter.take() == ([], True)
         stream.closing.put_nowait(True)

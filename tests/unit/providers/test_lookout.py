@@ -134,7 +134,7 @@ async def test_everything_is_read_again_when_nothing_was_heard_for_long(
 ) -> None:
     lookout, nomad = looking_at(recorded("going-on"))
     await lookout.look()
-    monkeypatch.setattr(lookout.subscription, "take", list)
+    monkeypatch.setattr(lookout.subscription, "take", lambda: ([], True))
     for at_s, reads in ((1010.0, 1), (1031.0, 2), (1050.0, 2)):
         clock(at_s)
         await lookout.look()
