@@ -19,7 +19,7 @@ def agent(cluster: Path, ports: Ports) -> Agent:
         address=f"http://{ports.address('consul_http')}",
         port_names=tuple(name for name in ports.named if name.startswith("consul_")),
         lacks=lambda: _lacks(ports.address("consul_http")),
-        start_timeout_s=60,
+        start_timeout_s=120,
         stop_grace_s=15,
         config={config: render(cluster, ports)},
     )

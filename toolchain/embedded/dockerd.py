@@ -25,7 +25,7 @@ from toolchain.system_packages import SEARCH_PATH, which
 from toolchain.waiting import wait_until
 
 _SIOCGIFADDR = 0x8915
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120
 STOP_GRACE_S = 30
 
 

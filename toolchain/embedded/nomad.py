@@ -108,7 +108,7 @@ def server(cluster: Path, ports: Ports) -> Agent:
         address=f"http://{ports.address('nomad_http')}",
         port_names=("nomad_http", "nomad_rpc", "nomad_serf"),
         lacks=lambda: _server_lacks(ports.address("nomad_http")),
-        start_timeout_s=60,
+        start_timeout_s=120,
         stop_grace_s=15,
         config={config: render_server(cluster, ports)},
     )
@@ -130,7 +130,7 @@ def client(cluster: Path, ports: Ports, docker_host: str, containers: str = LOOP
         address=f"http://{ports.address('nomad_client_http')}",
         port_names=("nomad_client_http",),
         lacks=lambda: _client_lacks(ports.address("nomad_http"), ports.address("nomad_client_http")),
-        start_timeout_s=90,
+        start_timeout_s=120,
         stop_grace_s=30,
         config={config: render_client(cluster, ports, docker_host, containers)},
     )

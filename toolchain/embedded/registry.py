@@ -24,7 +24,7 @@ def agent(cluster: Path, ports: Ports) -> Agent:
         address=address,
         port_names=("registry",),
         lacks=lambda: None if get_json(address, "/v2/") is not None else "answer",
-        start_timeout_s=30,
+        start_timeout_s=120,
         stop_grace_s=10,
         config={config: render(cluster, address)},
     )
