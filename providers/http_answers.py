@@ -1,6 +1,9 @@
-"""Error answers of an HTTP server, bounded: a proxy's page or megabytes of text become a sentence."""
+"""What an HTTP server answers, as it comes; its error answers bounded: a proxy's page or megabytes of text become a
+sentence.
+"""
 
 import re
+from collections.abc import AsyncIterator
 
 import aiohttp
 
@@ -18,11 +21,26 @@ def is_page(response: aiohttp.ClientResponse) -> bool:
     return response.content_type == "text/html"
 
 
+async def chunks(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """An answer's text, as it comes. Raises aiohttp.ClientError, TimeoutError, ConnectionError."""
+    try:
+        async for chunk in content.iter_any():
+            yield chunk
+    except RuntimeError as error:
+        # aiohttp's StreamReader, where the connection was lost before the reader came to wait for it.
+        raise aiohttp.ServerDisconnectedError() from error
+
+
+async def whole(response: aiohttp.ClientResponse) -> str:
+    """An answer's text. Raises aiohttp.ClientError, TimeoutError, ConnectionError."""
+    return b"".join([chunk async for chunk in chunks(response.content)]).decode("utf-8", "replace")
+
+
 async def beginning(response: aiohttp.ClientResponse) -> str:
     """The first part of an answer's text, as far as it comes; the rest is not read."""
     body = bytearray()
     try:
-        async for chunk in response.content.iter_any():
+        async for chunk in chunks(response.content):
             body += chunk
             if len(body) >= READ_BYTES:
                 break

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import aiohttp
 
-from providers.http_answers import beginning, is_page, said
+from providers.http_answers import beginning, is_page, said, whole
 from providers.plugin import ProviderError
 from providers.tls_trouble import PLAIN_TO_TLS, tls_trouble
 
@@ -275,7 +275,7 @@ class HttpApi:
     ) -> Answer:
         async with self.stream(method, path, query=query, body=body, read_timeout_s=read_timeout_s) as response:
             try:
-                text = await beginning(response) if is_page(response) else await response.text()
+                text = await (beginning(response) if is_page(response) else whole(response))
             except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
                 raise self._unreachable(error) from error
             try:

@@ -4,6 +4,7 @@ from typing import Any
 
 import aiohttp
 
+from providers.http_answers import chunks
 from providers.http_api import ApiError, HttpApi, Unreachable, join
 from providers.nomad.config import NomadConfig
 from providers.nomad.rights import Rights
@@ -207,7 +208,7 @@ class NomadClient:
                 self._api.stream("GET", path, query=query, read_timeout_s=10.0) as response,
             ):
                 tail = b""
-                async for chunk in response.content.iter_any():
+                async for chunk in chunks(response.content):
                     tail = (tail + chunk)[-bytes_:]
                 return tail.decode("utf-8", "replace")
         except ApiError as error:

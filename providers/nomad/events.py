@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from providers.http_answers import chunks
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.job_watch import JobWatch
 from providers.plugin import ProviderError
@@ -96,19 +97,22 @@ class EventHub:
 
     async def _follow(self) -> None:
         pause_s = RECONNECT_PAUSE_S
-        while True:
-            goes_on = False
-            # Whatever breaks the stream, waiters look for themselves meanwhile and report what they meet.
-            with contextlib.suppress(ProviderError, aiohttp.ClientError, OSError, TimeoutError, ValueError):
-                goes_on = await self._listen()
-            if goes_on:
-                continue
-            if self._streaming:
-                pause_s = RECONNECT_PAUSE_S
-            self._streaming = False
-            self._wake_all()
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_RECONNECT_PAUSE_S)
+        try:
+            while True:
+                goes_on = False
+                # Whatever breaks the stream, waiters look for themselves meanwhile and report what they meet.
+                with contextlib.suppress(ProviderError, aiohttp.ClientError, OSError, TimeoutError, ValueError):
+                    goes_on = await self._listen()
+                if goes_on:
+                    continue
+                if self._streaming:
+                    pause_s = RECONNECT_PAUSE_S
+                self._speaks(False)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_RECONNECT_PAUSE_S)
+        finally:
+            # A fault of ours that ends this must not leave the waiters to a stream that nobody reads.
+            self._speaks(False)
 
     async def _listen(self) -> bool:
         """Reads a stream to its end. Whether the next one may begin with the last event of this, which fell silent.
@@ -130,9 +134,8 @@ class EventHub:
                             return False
                         resumes = False
                     if not self._streaming:
-                        self._streaming = True
                         self._index = None
-                        self._wake_all()
+                        self._speaks(True)
                     self._index = index or self._index
                     self._dispatch(batch)
         except TimeoutError:
@@ -146,7 +149,8 @@ class EventHub:
                 for waiter in self._waiters.get((event.get("Namespace"), job_id), ()):
                     waiter.hear(event)
 
-    def _wake_all(self) -> None:
+    def _speaks(self, streaming: bool) -> None:
+        self._streaming = streaming
         for waiters in self._waiters.values():
             for waiter in waiters:
                 waiter.lose_track()
@@ -218,7 +222,7 @@ class Subscription:
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     """Lines of any length: an event holds a whole job, more than aiohttp's own line limit."""
     buffer = bytearray()
-    async for chunk in content.iter_any():
+    async for chunk in chunks(content):
         buffer.extend(chunk)
         while (end := buffer.find(b"\n")) >= 0:
             line = bytes(buffer[:end]).strip()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from providers.http_answers import whole
 from providers.http_api import cause
 from providers.nomad.client import Json
 from providers.nomad.spec import BUILT_KEY
@@ -151,7 +153,7 @@ async def _token(session: aiohttp.ClientSession, challenge: str, basic: dict[str
         if response.status != 200:
             return None
         try:
-            answer: Any = await response.json(content_type=None)
+            answer: Any = json.loads(await whole(response))
         except ValueError:
             return None
         token: Any = answer.get("token") or answer.get("access_token") if isinstance(answer, dict) else None

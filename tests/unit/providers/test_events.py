@@ -376,3 +376,23 @@ async def test_a_waiter_with_too_many_events_is_to_read_for_itself(monkeypatch: 
         assert waiter.take() == (happened[1:], False)
         assert waiter.take() == ([], True)
         stream.closing.put_nowait(True)
+
+
+@pytest.mark.parametrize("ends", ["cleanly", "unexpectedly"])
+async def test_no_end_of_the_stream_leaves_a_waiter_to_it(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Stream()
+    async with hub_at(stream) as (hub, _), hub.subscribe("default", "web") as waiter:
+        write = await settled(hub, waiter, stream)
+
+        def fails(_: object) -> None:
+            raise KeyError("a fault of ours")
+
+        if ends == "unexpectedly":
+            monkeypatch.setattr(hub, "_dispatch", fails)
+            await write(line({"Key": "web", "Namespace": "default"}))
+        else:
+            await hub.close()
+        assert await woken(waiter)
+        assert not hub.streaming
+        assert waiter.take()[1] is False
+        stream.closing.put_nowait(True)
