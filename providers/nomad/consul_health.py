@@ -76,7 +76,7 @@ class ConsulWatch:
                     read_timeout_s=WATCH_WAIT_S * 2,
                 )
             except ProviderError as error:
-                self.trouble = str(error)
+                self.trouble = str(error).removesuffix(".")
                 self.instances.pop(service, None)
                 self._changed()
                 await asyncio.sleep(RETRY_PAUSE_S)

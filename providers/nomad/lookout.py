@@ -81,7 +81,7 @@ class Lookout:
                 return await self._read()
             except Unreachable as error:
                 if self.cancelled.is_set():
-                    raise Cancelled(str(error)) from error
+                    raise Cancelled(str(error).removesuffix(".")) from error
                 if self.now() - away_since > NOMAD_AWAY_S:
                     raise
                 await self.report(f"waiting for Nomad to be back: {error}")
