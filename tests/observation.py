@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 MASKS = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
+    (re.compile(rf"{re.escape(str(ROOT))}/"), ""),
     (re.compile(r"/tmp/\S*?pytest-of-[^/]+/pytest-\d+/(?:popen-gw\d+/)?[^/\s]+"), "…"),
-    (re.compile(r"@sha256:[0-9a-f]{64}"), "@sha256:…"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "…"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "…"),
     (re.compile(r"(:[\w.]+-)[0-9a-f]{12}\b"), r"\1…"),
     (re.compile(r"\ballocation [0-9a-f]{8}\b"), "allocation …"),

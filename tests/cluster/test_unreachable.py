@@ -26,25 +26,25 @@ def told_once(result: Result, sentence: str) -> None:
 
 
 @pytest.mark.fault(10, "at preview")
-def test_nomad(project: Project, nobody: str) -> None:
+def test_nomad_is_not_there(project: Project, nobody: str) -> None:
     told_once(
         project.preview(check=False, NOMAD_ADDR=f"http://{nobody}"), f"Nomad cannot be reached at http://{nobody}"
     )
 
 
 @pytest.mark.fault(12, "at preview")
-def test_consul(project: Project, nobody: str) -> None:
+def test_consul_is_not_there(project: Project, nobody: str) -> None:
     result = project.preview(check=False, CONSUL_HTTP_ADDR=f"http://{nobody}")
     told_once(result, f"Consul cannot be reached at http://{nobody}")
 
 
-def test_docker(project: Project) -> None:
+def test_docker_is_not_there(project: Project) -> None:
     result = project.preview(check=False, DOCKER_HOST="unix:///nowhere/docker.sock")
     assert result.code != 0
     assert "unix:///nowhere/docker.sock" in result.text
 
 
 @pytest.mark.fault(13, "at preview")
-def test_registry(project: Project, nobody: str) -> None:
+def test_the_registry_is_not_there(project: Project, nobody: str) -> None:
     result = project.preview(check=False, CARAVAN_REGISTRY=nobody)
     told_once(result, f"the registry {nobody} cannot be reached: connection refused")

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from tests.faults.catalogue import FAULTS
 
 ROOT = Path(__file__).parents[2]
 BEGIN, END = "<!-- written by `make faults`: begin -->", "<!-- written by `make faults`: end -->"
+SAID_CHARS = 200
+"""The most that README's table repeats of a message; docs/faults.md has all of it."""
 HEAD = (
     "| # | fault | tried | requests: sent, lost, slowest | verdict | what the user reads |\n"
     "| --: | --- | --: | --- | --- | --- |\n"
@@ -58,7 +61,7 @@ def by_fault(seen: Sequence[Seen]) -> str:
     for number, fault in FAULTS.items():
         of_it = [one for one in seen if one.fault == number]
         said = next((one.said for one in of_it if one.said), "")
-        rows.append(_row(str(number), fault.name, of_it, said))
+        rows.append(_row(str(number), fault.name, of_it, shorten(said, SAID_CHARS, placeholder=" ...")))
     return HEAD + "".join(rows)
 
 
