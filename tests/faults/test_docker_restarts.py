@@ -1,0 +1,87 @@
+"""The Docker daemon is restarted in the middle of a rollout, on a cluster with a daemon of its own."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.load import Load
+from tests.cluster.project import CLUSTER, CLUSTERS, Project
+from tests.faults.docker_daemon import DockerDaemon, docker_daemon
+from tests.faults.services import SECOND_NS, SERVER, deploys, service
+from tests.observation import Observation
+from toolchain import cluster, versions
+from toolchain.waiting import wait_until
+
+pytestmark = pytest.mark.cluster
+
+WAIT_S = 240.0
+NAME = "restarted"
+
+
+@pytest.fixture
+def daemon(live_restore: bool) -> Iterator[DockerDaemon]:
+    with docker_daemon(live_restore=live_restore) as started:
+        yield started
+
+
+@pytest.fixture
+def project(daemon: DockerDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A program that speaks to a cluster whose node has that daemon."""
+    monkeypatch.setenv("DOCKER_HOST", daemon.host)
+    folder = CLUSTERS / f"{CLUSTER.name}-docker"
+    with ExitStack() as ends:
+        ends.callback(cluster.reset, folder)
+        project = Project(tmp_path, cluster.start(folder), NAME)
+        ends.callback(project.clean_up)
+        yield project
+
+
+def deploys_a_container(project: Project, greeting: str) -> None:
+    """With Nomad's defaults for what it does when an instance ends, but sooner."""
+    job = service(project.name, greeting, Driver="docker")
+    (group,) = job["TaskGroups"]
+    group["RestartPolicy"] = {"Attempts": 2, "Interval": 1800 * SECOND_NS, "Delay": SECOND_NS, "Mode": "fail"}
+    group["ReschedulePolicy"] = {"Unlimited": True, "Delay": 5 * SECOND_NS, "DelayFunction": "constant"}
+    group["Update"] |= {"HealthyDeadline": 50 * SECOND_NS, "ProgressDeadline": 60 * SECOND_NS}
+    (task,) = group["Tasks"]
+    task["Config"] = {
+        "image": project.addresses.base_image or versions.load().base_image,
+        "network_mode": "host",
+        "command": "python3",
+        "args": ["-c", SERVER.read_text(), "${NOMAD_PORT_http}", greeting],
+    }
+    deploys(project, job)
+
+
+@pytest.mark.parametrize(
+    "live_restore",
+    [
+        pytest.param(True, id="containers-outlive-it", marks=pytest.mark.fault(14, "containers outlive it")),
+        pytest.param(False, id="containers-end", marks=pytest.mark.fault(14, "all containers end with it")),
+    ],
+)
+def test_docker_restarts(project: Project, daemon: DockerDaemon, seen: Observation) -> None:
+    deploys_a_container(project, "one")
+    project.up()
+    deploys_a_container(project, "two")
+
+    with seen.timed():
+        up = project.start("up", "--yes", "--skip-preview")
+        assert wait_until(lambda: project.nomad.job(project.name)["Version"] == 1, WAIT_S)
+        daemon.stop()
+        daemon.start()
+        text = up.communicate(timeout=WAIT_S)[0]
+
+    # Either is right: Nomad may call the instances that it lost a failure of the new version.
+    verdict = "1 updated" if up.returncode == 0 else f'Job "{project.name}" version 1 failed'
+    assert verdict in text
+    project.up()
+    project.preview("--expect-no-changes")
+    with Load(project.consul, project.name) as load:
+        load.goes_on()
+    load.lost_none()
+    assert load.answers == {"two"}
+    (allocation,) = project.nomad.running(project.name)
+    assert allocation["JobVersion"] == project.nomad.job(project.name)["Version"]
