@@ -1,14 +1,35 @@
 """What a planned change means for those who use the service: how many instances serve while it happens."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.nomad.client import Json
 from providers.nomad.soak import soak_s, soaks
 
 
-def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
+def replaces_instances(plan: Json) -> bool:
+    """Whether the change takes the place of instances that the plan counts on to serve meanwhile."""
+    updates = (plan.get("Annotations") or {}).get("DesiredTGUpdates") or {}
+    return any(counts.get("Canary") or counts.get("DestructiveUpdate") for counts in updates.values())
+
+
+def running(allocations: Iterable[Json]) -> Counter[str]:
+    """How many instances of each group run, canaries that wait for promotion left out: a new version ends them."""
+    return Counter(
+        allocation["TaskGroup"]
+        for allocation in allocations
+        if allocation["ClientStatus"] == "running"
+        and allocation["DesiredStatus"] == "run"
+        and not (allocation.get("DeploymentStatus") or {}).get("Canary")
+    )
+
+
+def serving(job: Json, plan: Json, runs: Mapping[str, int]) -> Iterator[tuple[bool, str]]:
     """For each group that the change touches: whether it is a warning, and the sentence.
+
+    `runs`: how many instances of each group run. The plan alone does not tell: it counts those that have failed and
+    are not placed again among the ones it leaves alone ("Ignore").
 
     A group without canaries replaces `update.max_parallel` instances at a time, stopping each before its successor
     starts (Nomad, "update block").
@@ -31,13 +52,17 @@ def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
         stopped = counts.get("Stop") or 0
         update = _update(job, groups.get(name, {}))
         if canaries:
-            text = (
-                f"group {name}: all {kept} running {_plural(kept, 'instance keeps', 'instances keep')} serving until "
-                f"{canaries} {_plural(canaries, 'canary is', 'canaries are')} healthy"
-            )
+            alive = min(kept, runs.get(name, 0))
+            if not alive:
+                text = "none of its instances runs now; none serves until "
+            elif alive < kept:
+                text = f"{alive} of {kept} instances {_plural(alive, 'runs and keeps', 'run and keep')} serving until "
+            else:
+                text = f"all {kept} running {_plural(kept, 'instance keeps', 'instances keep')} serving until "
+            text += f"{canaries} {_plural(canaries, 'canary is', 'canaries are')} healthy"
             if soaks(groups.get(name, {})):
                 text += f" and {_plural(canaries, 'has', 'have')} soaked for {soak_s(job):g} s"
-            yield False, text
+            yield not alive, f"group {name}: {text}"
             if not update.get("AutoRevert"):
                 text = (
                     f"group {name}: update.auto_revert is off, so Nomad does not go back to the old version "
@@ -46,11 +71,14 @@ def serving(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
                 yield True, text
         elif replaced:
             # The scheduler counts the first step only: update.max_parallel of them, the others are among the kept ones.
+            alive = min(kept, runs.get(name, 0))
             text = (
                 f"group {name}: instances are replaced {replaced} at a time, each stopped before its successor is "
-                f"healthy; {kept} {_plural(kept, 'keeps', 'keep')} serving meanwhile"
+                f"healthy; {alive} {_plural(alive, 'keeps', 'keep')} serving meanwhile"
             )
-            yield kept == 0, text + (". Set update.canary to keep it serving" if kept == 0 else "")
+            if alive < kept:
+                text += f" ({runs.get(name, 0)} of {kept + replaced} run now)"
+            yield alive == 0, text + (". Set update.canary to keep it serving" if kept == 0 else "")
         elif stopped and not kept and not counts.get("Place"):
             yield True, f"group {name}: all {stopped} instances stop; none serves afterwards"
 

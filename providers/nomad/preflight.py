@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from providers.http_api import ApiError
 from providers.nomad import capacity
-from providers.nomad.advice import serving
+from providers.nomad.advice import replaces_instances, running, serving
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.comparison import compared
 from providers.nomad.consul_health import consul_services
@@ -114,7 +114,8 @@ async def preflight(
             else f'job "{spec.id}", version {current["Version"]} in Nomad now:'
         )
         lines = describe(plan, secret=spec.secret, new=current is None)
-        for is_warning, text in serving(spec.job, plan):
+        runs = running(await ctx.client.allocations(spec.namespace, spec.id)) if replaces_instances(plan) else {}
+        for is_warning, text in serving(spec.job, plan, runs):
             if is_warning:
                 findings.warnings.append(f'job "{spec.id}", {text}')
             else:

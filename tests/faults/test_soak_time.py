@@ -48,6 +48,24 @@ def test_a_crash_in_the_soak_is_told_and_taken_back(project: Project, seen: Obse
     project.preview("--expect-no-changes")
 
 
+@pytest.mark.fault(5, "it crashes after its rollout, and stays ended")
+def test_preview_does_not_count_on_instances_that_have_ended(project: Project, seen: Observation) -> None:
+    """The scheduler's numbers alone still call it one that is left alone."""
+    deploys(project, service(project.name, "one", Env={"CRASH_AFTER_S": "8"}))
+    project.up()
+    assert wait_until(lambda: not project.nomad.running(project.name), WAIT_S)
+    deploys(project, service(project.name, "two"))
+
+    text = project.preview().text
+    assert "scheduler: group web: 1 canary, 1 ignore" in text
+    seen.reads(text, "group web: none of its instances runs now; none serves until 1 canary is healthy")
+    assert "running instance keeps serving" not in text
+    project.up()
+    (allocation,) = project.nomad.running(project.name)
+    assert allocation["JobVersion"] == 1
+    project.preview("--expect-no-changes")
+
+
 @pytest.mark.fault(27, "during a soak")
 def test_the_next_up_goes_on_with_a_soak(project: Project, seen: Observation) -> None:
     """From a service.yaml; the canaries wait for the next `up`."""

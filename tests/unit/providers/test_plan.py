@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from providers.nomad.advice import serving
+from providers.nomad.advice import replaces_instances, running, serving
 from providers.nomad.plan import (
     MAX_VALUE_CHARS,
     Change,
@@ -230,12 +230,23 @@ def test_errors_in_one_line(text: str, expected: str) -> None:
     assert one_line(text) == expected
 
 
-def advised(name: str, job: dict[str, Any] | None = None) -> list[tuple[bool, str]]:
-    return list(serving(job or JOB, recorded(f"plan-{name}")))
+def advised(name: str, job: dict[str, Any] | None = None, *, runs: int = 2) -> list[tuple[bool, str]]:
+    return list(serving(job or JOB, recorded(f"plan-{name}"), {"web": runs}))
 
 
 def test_a_canary_keeps_all_instances_serving() -> None:
     assert advised("update") == [(False, "group web: all 2 running instances keep serving until 1 canary is healthy")]
+
+
+@pytest.mark.parametrize(
+    ("runs", "warned", "expected"),
+    [
+        (1, False, "1 of 2 instances runs and keeps serving until 1 canary is healthy"),
+        (0, True, "none of its instances runs now; none serves until 1 canary is healthy"),
+    ],
+)
+def test_an_instance_that_has_ended_keeps_nothing_serving(runs: int, warned: bool, expected: str) -> None:
+    assert advised("update", runs=runs) == [(warned, f"group web: {expected}")]
 
 
 def test_a_canary_without_a_way_back_is_warned_of() -> None:
@@ -256,11 +267,33 @@ def test_a_replacement_says_how_many_keep_serving() -> None:
     ]
 
 
+def test_a_replacement_counts_on_no_instance_that_has_ended() -> None:
+    ((warned, text),) = advised("destructive", runs=0)
+    assert warned
+    assert text.endswith("; 0 keep serving meanwhile (0 of 2 run now)")
+
+
 def test_the_only_instance_that_is_replaced_is_warned_of() -> None:
     plan = {"Annotations": {"DesiredTGUpdates": {"web": {"DestructiveUpdate": 1}}}}
-    ((warned, text),) = serving(JOB, plan)
+    ((warned, text),) = serving(JOB, plan, {"web": 1})
     assert warned
     assert text.endswith("0 keep serving meanwhile. Set update.canary to keep it serving")
+
+
+def test_what_runs_is_told_from_the_allocations() -> None:
+    def allocation(client: str, desired: str = "run", deployment: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {"TaskGroup": "web", "ClientStatus": client, "DesiredStatus": desired, "DeploymentStatus": deployment}
+
+    old = allocation("running", deployment={"Canary": False})
+    canary = allocation("running", deployment={"Canary": True})
+    assert running([old, canary, allocation("failed"), allocation("running", "stop"), allocation("running")]) == {
+        "web": 2
+    }
+
+
+@pytest.mark.parametrize(("name", "asked"), [("update", True), ("destructive", True), ("count-0", False)])
+def test_what_runs_is_asked_where_instances_are_replaced(name: str, asked: bool) -> None:
+    assert replaces_instances(recorded(f"plan-{name}")) is asked
 
 
 def test_a_group_that_stops_is_warned_of() -> None:
