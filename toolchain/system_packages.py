@@ -44,6 +44,7 @@ _PRESENT: dict[str, Callable[[], bool]] = {
     "docker.io": _program("dockerd"),
     "docker-registry": _program("docker-registry"),
     "iptables": _program("iptables"),
+    "iproute2": _program("ip"),
     "debootstrap": _program("debootstrap"),
     "busybox-static": _program("busybox"),
     "libfaketime": lambda: faketime_library() is not None,

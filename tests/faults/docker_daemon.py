@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +19,9 @@ STOP_S = 60.0
 
 
 class DockerDaemon:
-    """`dockerd` with the host's network only; its containers outlive it where `live_restore` is set."""
+    """`dockerd` for containers in the host's network; they outlive it where `live_restore` is set."""
 
-    def __init__(self, folder: Path, *, live_restore: bool) -> None:
+    def __init__(self, folder: Path, bridge: str, *, live_restore: bool) -> None:
         self.folder = folder
         self.host = f"unix://{folder / 'docker.sock'}"
         self.docker = Docker(self.host)
@@ -29,7 +30,7 @@ class DockerDaemon:
         self._command = [
             *(program, "--host", self.host, "--pidfile", str(folder / "dockerd.pid")),
             *("--data-root", str(folder / "data"), "--exec-root", str(folder / "exec")),
-            *("--bridge", "none", "--iptables=false", f"--live-restore={str(live_restore).lower()}"),
+            *("--bridge", bridge, "--iptables=false", f"--live-restore={str(live_restore).lower()}"),
         ]
         self._process: processes.Process | None = None
 
@@ -49,16 +50,45 @@ class DockerDaemon:
 
 
 @contextmanager
+def _bridge() -> Iterator[str]:
+    """A bridge that nothing is connected to.
+
+    Without one of its own a daemon would use the machine's docker0, and with `--bridge none` it would delete it,
+    from under the machine's own daemon (source: moby, `removeDefaultBridgeInterface`).
+    """
+    name = f"dockerd{os.getpid()}"
+    assert len(name) < 16, "Linux takes no longer name for an interface"
+    others = _bridges()
+    _ip("link", "add", name, "type", "bridge")
+    try:
+        yield name
+    finally:
+        _ip("link", "delete", name)
+    assert others <= _bridges(), "the test's daemon has deleted a bridge that is not its own"
+
+
+def _bridges() -> set[str]:
+    return {folder.parent.name for folder in Path("/sys/class/net").glob("*/bridge")}
+
+
+def _ip(*arguments: str) -> None:
+    program = which("ip")
+    assert program is not None
+    subprocess.run([program, *arguments], check=True, timeout=STOP_S)
+
+
+@contextmanager
 def docker_daemon(*, live_restore: bool) -> Iterator[DockerDaemon]:
     """Runs one; at the end nothing of it is left."""
     # Short: the names of containerd's sockets have to fit into 107 bytes. Source: unix(7).
     folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
-    daemon = DockerDaemon(folder, live_restore=live_restore)
-    try:
-        daemon.start()
-        yield daemon
-        daemon.remove_containers()
-    finally:
-        daemon.stop()
-        leftovers.unmount_below(folder)
-        shutil.rmtree(folder)
+    with _bridge() as bridge:
+        daemon = DockerDaemon(folder, bridge, live_restore=live_restore)
+        try:
+            daemon.start()
+            yield daemon
+            daemon.remove_containers()
+        finally:
+            daemon.stop()
+            leftovers.unmount_below(folder)
+            shutil.rmtree(folder)
