@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.acl_nomad import START_S, STOP_S, free_ports
+from tests.cluster.acl_nomad import START_S, STOP_S
 from tests.cluster.project import OF_THE_CLUSTER
+from tests.ports import free_ports
 from toolchain import paths
 from toolchain.embedded.local_http import get_json
 from toolchain.waiting import wait_until

@@ -1,15 +1,15 @@
 """A Nomad with ACLs: one server of the tests' own on free loopback ports, with its management token."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.api import Api
 from tests.cluster.project import OF_THE_CLUSTER
+from tests.ports import free_ports
 from toolchain import paths
 from toolchain.waiting import wait_until
 
@@ -64,11 +64,3 @@ def _has_leader(address: str) -> bool:
         return bool(Api(address).call("GET", "/v1/status/leader"))
     except (OSError, AssertionError):
         return False
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]

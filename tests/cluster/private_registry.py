@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster.project import OF_THE_CLUSTER
+from tests.ports import free_ports
 from toolchain.embedded import ports
 from toolchain.system_packages import which
 from toolchain.waiting import wait_until
@@ -30,9 +30,7 @@ def private_registry(folder: Path) -> Iterator[str]:
     """Serves it on loopback; gives its host:port."""
     program = which("docker-registry")
     assert program is not None
-    with socket.socket() as free:
-        free.bind((ports.LOOPBACK, 0))
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     address = f"{ports.LOOPBACK}:{port}"
     users = folder / "htpasswd"
     users.write_text(f"{USERNAME}:{_HASH}\n")

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from tests.cluster.api import Api
 from tests.cluster.project import CLUSTER, OF_THE_CLUSTER
+from tests.ports import free_ports
 from toolchain import paths
 from toolchain.embedded import leftovers, ports
 from toolchain.waiting import wait_until
@@ -40,9 +40,7 @@ def second_node(folder: Path, nomad: Api) -> Iterator[SecondNode]:
     """Starts the node and waits until it is ready; afterwards it is gone from the cluster."""
     cluster = ports.recorded_for(CLUSTER)
     assert cluster is not None
-    with socket.socket() as free:
-        free.bind((ports.LOOPBACK, 0))
-        http = free.getsockname()[1]
+    [http] = free_ports(1)
     config = {
         "name": NAME,
         "datacenter": "dc1",

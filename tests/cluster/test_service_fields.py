@@ -4,7 +4,6 @@ import copy
 import hashlib
 import json
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -15,6 +14,7 @@ import yaml
 
 from tests.cluster.load import Load
 from tests.cluster.project import Project
+from tests.ports import free_ports
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -196,9 +196,7 @@ def test_arguments_reach_a_process_as_they_are_written(project: Project) -> None
 
 
 def test_a_process_without_a_container_serves_on_a_static_port(project: Project) -> None:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    [port] = free_ports(1)
     write(project, project.name, raw_exec(sys.executable, *SERVE, ports={"http": {"static": port}}))
     project.override({"check": {"path": "/"}, "rollout": {"canary": 0}})
 

@@ -1,11 +1,10 @@
 """A server that is not there: one clear sentence with the address that was tried."""
 
-import socket
-
 import pytest
 
 from tests import observation
 from tests.cluster.project import Project, Result
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.cluster
 
@@ -13,9 +12,8 @@ pytestmark = pytest.mark.cluster
 @pytest.fixture
 def nobody() -> str:
     """host:port where nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
+    [port] = free_ports(1)
+    return f"127.0.0.1:{port}"
 
 
 def told_once(result: Result, sentence: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import trustme
 
 from tests.cluster.api import Api
 from tests.cluster.project import OF_THE_CLUSTER, Project
+from tests.ports import free_ports
 from toolchain import paths
 from toolchain.cluster import Addresses
 from toolchain.embedded import leftovers
@@ -117,7 +117,7 @@ class Secured:
 @contextmanager
 def secured_cluster(folder: Path) -> Iterator[Secured]:
     """Starts Consul, a Nomad server and a Nomad client with raw_exec; ends them by their processes."""
-    ports = _Ports(*_free_ports(7))
+    ports = _Ports(*free_ports(7))
     authorities = Authority.new(folder, "nomad"), Authority.new(folder, "consul")
     for authority in authorities:
         authority.issue("cli", "cli")
@@ -298,11 +298,3 @@ def _await(folder: Path, name: str, answers: Any) -> None:
 
 def _ready(cluster: Secured) -> bool:
     return any(node["Status"] == "ready" for node in cluster.nomad_api().call("GET", "/v1/nodes"))
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((LOOPBACK, 0))
-        return [int(one.getsockname()[1]) for one in sockets]

@@ -1,7 +1,6 @@
 """The HTTP client, against a server on loopback that misbehaves."""
 
 import asyncio
-import socket
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from providers import http_api
 from providers.http_answers import READ_BYTES
 from providers.http_api import ApiError, HttpApi, Tls, Unreachable, join
 from providers.plugin import ProviderError
+from tests.ports import free_ports
 from tests.unit.providers.loopback import answers, serving
 
 HINT = "Set NOMAD_ADDR."
@@ -29,9 +29,8 @@ def client(address: str, **headers: str) -> HttpApi:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    [port] = free_ports(1)
+    return port
 
 
 def ok(body: object = None) -> web.Response:

@@ -1,6 +1,5 @@
 """Whether an image exists, asked of registries on loopback."""
 
-import socket
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from providers.nomad import registry
 from providers.nomad.preflight import check_job_images
 from providers.nomad.registry import Found, TaskImage, check_image, check_images, task_images
 from providers.nomad.spec import Spec
+from tests.ports import free_ports
 from tests.unit.providers.loopback import answers, serving
 
 DIGEST = "sha256:" + "a" * 64
@@ -152,8 +152,7 @@ async def test_a_token_server_that_does_not_answer_json() -> None:
 
 
 async def test_a_registry_that_is_not_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     found = await check_image(image(f"127.0.0.1:{port}/hello:1"))
     assert (found.found, found.text) == (
         Found.UNREACHABLE,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_ports
 from toolchain.embedded.agent import LOG_KEPT_BYTES, Agent
 from toolchain.embedded.ports import Ports
 from toolchain.errors import ToolchainError
@@ -16,8 +17,8 @@ from toolchain.progress import Step
 
 @pytest.fixture
 def ports() -> Ports:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return Ports({"registry": server.getsockname()[1]}, (20000, 21999))
+    [port] = free_ports(1)
+    return Ports({"registry": port}, (20000, 21999))
 
 
 @pytest.fixture

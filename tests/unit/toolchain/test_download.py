@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_ports
 from tests.unit.toolchain.conftest import Host
 from toolchain.download import Downloader, DownloadError, find_checksum
 
@@ -74,8 +75,7 @@ def test_a_download_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_host_that_refuses_is_not_asked_again(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        closed_port = server.getsockname()[1]
+    [closed_port] = free_ports(1)
     downloader = Downloader()
 
     with pytest.raises(DownloadError, match=f"127.0.0.1:{closed_port} could not be reached: .*refused"):

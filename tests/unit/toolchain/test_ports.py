@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_ports
 from toolchain.embedded import ports
 from toolchain.errors import ToolchainError
 
@@ -14,12 +15,7 @@ from toolchain.errors import ToolchainError
 @pytest.fixture(autouse=True)
 def default_ports_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ports that nothing uses here, in the place of the usual ones, which a real cluster may have."""
-    free: dict[str, int] = {}
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in ports.DEFAULTS]
-    for name, server in zip(ports.DEFAULTS, sockets, strict=True):
-        free[name] = server.getsockname()[1]
-        server.close()
-    monkeypatch.setattr(ports, "DEFAULTS", free)
+    monkeypatch.setattr(ports, "DEFAULTS", dict(zip(ports.DEFAULTS, free_ports(len(ports.DEFAULTS)), strict=True)))
 
 
 def test_the_default_ports_are_taken_where_they_are_free(tmp_path: Path) -> None:
@@ -71,9 +67,9 @@ def test_with_more_clusters_than_there_are_ports_for_the_fewest_share_them(tmp_p
 
 
 def test_a_taken_udp_port_counts_where_the_server_uses_udp() -> None:
+    [port] = free_ports(1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.1", 0))
-        port = server.getsockname()[1]
+        server.bind(("127.0.0.1", port))
         assert not ports.is_free("consul_dns", port)
         assert ports.is_free("consul_http", port)
 
