@@ -48,15 +48,19 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     return "known are " + ", ".join(names)
 
 
+_PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@]*(?=@)")
+
+
 def shown(value: object) -> str:
-    """A found value as the user wrote it, short, on one line and without control characters."""
+    """A found value as the user wrote it, short, on one line, without control characters and the account in a URL."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case str():
-            escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
+            open_value = _PASSWORD_IN_ADDRESS.sub("***", value)
+            escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in open_value)
             return f'"{escaped}"' if len(escaped) <= 60 else f'"{escaped[:57]}..." ({len(value)} characters)'
         case int() | float():
             return str(value)

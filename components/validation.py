@@ -11,6 +11,7 @@ from components.model_keys import known_keys
 from components.problems import Problem, SettingsError, did_you_mean, shown
 from components.service_model import Service
 from components.service_rules import violations
+from components.stack_secrets import set_command
 from components.yaml_file import KeyPath
 
 
@@ -103,12 +104,17 @@ def _path(details: ErrorDetails) -> KeyPath:
     return tuple(part for part in details["loc"] if part != _KEY)
 
 
+_NOT_A_MAPPING = frozenset({"model_type", "model_attributes_type", "dict_type", "mapping_type"})
+
+
 def _sentence(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> str:
     """What is wrong, what was found and what is allowed."""
     found = details["input"]
     context = details.get("ctx", {})
     kind = details["type"]
     is_text = isinstance(found, str)
+    if path[:1] == ("secrets",) and len(path) <= 2 and kind in _NOT_A_MAPPING:
+        return _secret_sentence(path, known_keys(root, path))
     match kind:
         case "extra_forbidden":
             return f"is not a known key; {did_you_mean(str(path[-1]), known_keys(root, path[:-1]))}"
@@ -130,8 +136,10 @@ def _sentence(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> st
             return f"is {shown(found)}, but must be {context['le']:g} or less"
         case "literal_error":
             return f"is {shown(found)}, but must be {context['expected'].replace(chr(39), chr(34))}"
-        case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
-            return f"is {shown(found)}, but must be a mapping of keys to values"
+        case _ if kind in _NOT_A_MAPPING:
+            keys = known_keys(root, path)
+            known = f"; known are {', '.join(keys)}" if keys else ""
+            return f"is {shown(found)}, but must be a mapping of keys to values{known}"
         case "tuple_type" | "list_type":
             return f"is {shown(found)}, but must be a list"
         case "too_short":
@@ -140,6 +148,16 @@ def _sentence(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> st
             error = context["error"]
             return str(error) if details["loc"][-1] == _KEY else f"is {shown(found)}, but {error}"
     return f"is {shown(found)}: {details['msg']}"
+
+
+def _secret_sentence(path: KeyPath, keys: Sequence[str]) -> str:
+    """What stands where a service declares its secrets may be one: no sentence shows it."""
+    if len(path) == 1:
+        return "must be a mapping of names, as in {DB_PASSWORD: {}}: their values stand nowhere here"
+    return (
+        f"must be {{}} or a mapping of keys to values; known are {', '.join(keys)}. If the secret itself stands there: "
+        f"take it out, change it wherever it is used, and run {set_command(f'secrets.<service>.{path[1]}')}"
+    )
 
 
 def _number(path: KeyPath, *, whole: bool) -> str:
