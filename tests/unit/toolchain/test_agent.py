@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.ports import free_ports
+from toolchain.embedded import processes
 from toolchain.embedded.agent import LOG_KEPT_BYTES, Agent
 from toolchain.embedded.ports import Ports
 from toolchain.errors import ToolchainError
 from toolchain.progress import Step
+from toolchain.waiting import wait_until
 
 
 @pytest.fixture
@@ -58,6 +60,8 @@ def test_it_is_started_once(agent: Agent, ports: Ports) -> None:
 def test_one_whose_record_was_lost_is_not_started_twice(agent: Agent, ports: Ports) -> None:
     start(agent, ports)
     first = agent.process()
+    # For a moment after exec a process has no environment to be known by.
+    assert wait_until(lambda: first in processes.marked(agent.cluster), 30)
     agent.pid_file.unlink()
 
     assert "already runs" in start(agent, ports)
