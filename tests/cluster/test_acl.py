@@ -75,7 +75,7 @@ def test_the_life_of_a_policy_a_role_and_a_token(guarded: Project, acl: AclNomad
 
 def test_what_others_changed_is_refused_and_shown_by_refresh(guarded: Project) -> None:
     use(guarded, program(guarded, READ))
-    guarded.up()
+    guarded.up("--skip-preview")
     accessor = json.loads(guarded.run("stack", "output", "--json").text)["accessor"]
     policy, role = f"/v1/acl/policy/{guarded.name}", f"/v1/acl/role/name/{guarded.name}"
     token = guarded.nomad.call("GET", f"/v1/acl/token/{accessor}")

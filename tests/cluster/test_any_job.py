@@ -56,7 +56,7 @@ def hcl_program(project: Project, count: int, source: str = HCL) -> str:
 
 def test_hcl_with_variables_of_any_type(project: Project) -> None:
     use(project, hcl_program(project, 1))
-    project.up()
+    project.up("--skip-preview")
     task = project.nomad.job(project.name)["TaskGroups"][0]["Tasks"][0]
     assert task["Env"]["GREETING"] == GREETING
     before = {a["ID"] for a in project.nomad.running(project.name)}
@@ -69,7 +69,7 @@ def test_hcl_with_variables_of_any_type(project: Project) -> None:
 
 def test_hcl_in_another_order_and_format_is_no_change(project: Project) -> None:
     use(project, hcl_program(project, 1))
-    project.up()
+    project.up("--skip-preview")
 
     rewritten = (
         HCL.replace("  ", "\t")
@@ -107,7 +107,7 @@ def test_every_type_is_deployed_and_then_unchanged(project: Project, kind: str) 
     text = write_job(project.folder, "job", spec)
     use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
 
-    project.up()
+    project.up("--skip-preview")
     assert project.nomad.job(project.name)["Type"] == spec["Type"]
     assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.up().text)
 
@@ -170,7 +170,7 @@ def test_manual_promotion_ends_up_with_the_command_that_promotes(project: Projec
     spec = job(project.name, "service")
     spec["TaskGroups"][0]["Update"] = {**spec["TaskGroups"][0]["Update"], "Canary": 1, "AutoPromote": False}
     use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'a', spec)}, json=True, purge_on_destroy=True)\n")
-    project.up()
+    project.up("--skip-preview")
     spec["TaskGroups"][0]["Tasks"][0]["Env"] = {"A": "2"}
     use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'b', spec)}, json=True, purge_on_destroy=True)\n")
 
@@ -197,7 +197,7 @@ def test_another_id_replaces_the_job_once_the_new_one_is_healthy(project: Projec
 
     other = project.name[:40] + "-2"
     use(project, program(project.name))
-    project.up()
+    project.up("--skip-preview")
 
     use(project, program(other, ", deregister_on_id_change=False"))
     refused = project.preview(check=False)

@@ -26,7 +26,7 @@ def good_version_works(project: Project) -> None:
 def test_an_image_that_does_not_exist_is_refused_before_anything_is_registered(
     project: Project, seen: Observation
 ) -> None:
-    project.up()
+    project.up("--skip-preview")
     missing = f"{project.addresses.registry}/{project.name}:9.9.9"
     project.override({"image": {"reference": missing}})
 
@@ -51,7 +51,7 @@ def test_an_image_that_vanishes_after_the_check_fails_at_once_and_is_explained(
     project: Project, seen: Observation
 ) -> None:
     """The registry is asked before; what Nomad then meets is told all the same, without waiting for its deadline."""
-    project.up()
+    project.up("--skip-preview")
     job = project.nomad.job(project.name)
     # The address by which the node's Docker finds no registry, but whose name cannot be checked from here.
     image = "registry.invalid/nothing:1"
@@ -72,7 +72,7 @@ def test_an_image_that_vanishes_after_the_check_fails_at_once_and_is_explained(
 @pytest.mark.fault(3, "503 on its health check, under load")
 @pytest.mark.fault(9, "after a version that never got healthy")
 def test_a_version_that_never_gets_healthy_is_explained_and_reverted(project: Project, seen: Observation) -> None:
-    project.up()
+    project.up("--skip-preview")
     project.edit('return HTTPStatus.OK, "ok\\n"', 'return HTTPStatus.SERVICE_UNAVAILABLE, "no database\\n"')
     project.edit("shuts down", "shuts down now")
     project.edit("listens on {host}", "cannot find its database, listens on {host}")
@@ -94,7 +94,7 @@ def test_a_version_that_never_gets_healthy_is_explained_and_reverted(project: Pr
 
 @pytest.mark.fault(4, "exits with 1 at its start, under load")
 def test_a_version_that_crashes_fails_when_its_restarts_are_spent(project: Project, seen: Observation) -> None:
-    project.up()
+    project.up("--skip-preview")
     project.edit("    sys.exit(main())", '    sys.exit("cannot read /etc/app.conf")')
 
     with Load(project.consul, project.name) as load:
@@ -123,7 +123,7 @@ def test_a_first_deployment_that_fails_says_that_there_is_nothing_to_go_back_to(
 
 @pytest.mark.fault(19, "memory, of a service that runs")
 def test_what_cannot_be_placed_is_refused_at_preview(project: Project, seen: Observation) -> None:
-    project.up()
+    project.up("--skip-preview")
     project.override({"resources": {"memory_mb": 900_000}})
 
     failed = project.preview(check=False)

@@ -28,7 +28,7 @@ def test_calls(project: Project) -> None:
     services.calls("front", "api")
     services.calls("admin", "front", "store")
     services.write()
-    project.up()
+    project.up("--skip-preview")
 
     services.overrides = {services.name("api"): {"env": {"COLOUR": "blue"}}}
     services.write()

@@ -48,7 +48,7 @@ def test_the_life_of_a_config_entry(project: Project) -> None:
     write(project, config_entry("service-defaults", name, protocol="HTTP", Meta={"team": "a"}))
     project.preview()
     assert entry(project, "service-defaults", name) is None
-    project.up()
+    project.up("--skip-preview")
     found = entry(project, "service-defaults", name)
     assert (found["Protocol"], found["Meta"]["team"]) == ("http", "a")
     assert UNCHANGED.search(project.up().text)
@@ -131,7 +131,7 @@ def test_a_mesh_of_entries_that_need_one_another(project: Project) -> None:
     name = project.name
     write(project, *mesh(name))
     project.preview()
-    project.up()
+    project.up("--skip-preview")
     assert [split["Weight"] for split in entry(project, "service-splitter", name)["Splits"]] == [90, 10]
     sources = entry(project, "service-intentions", name)["Sources"]
     assert [(source["Name"], source.get("Action")) for source in sources] == [
@@ -201,7 +201,7 @@ def test_every_kind_of_entry_comes_back_as_it_was_written(project: Project) -> N
         "    opts = after(*filter(None, [last]))",
         "    last = consul.ConfigEntry(kind, kind=kind, name=name, config_json=text, opts=opts)",
     )
-    project.up()
+    project.up("--skip-preview")
     assert UNCHANGED.search(project.run("refresh", "--yes").text)
     assert UNCHANGED.search(project.preview().text)
     project.run("destroy", "--yes")

@@ -36,7 +36,7 @@ def test_the_life_of_an_external_service(project: Project) -> None:
     write(project, *program(project))
     project.preview()
     assert instances(project) == []
-    project.up()
+    project.up("--skip-preview")
     (instance,) = instances(project)
     assert (instance["Node"]["Address"], instance["Service"]["Port"]) == ("192.0.2.7", 443)
     (check,) = instance["Checks"]
@@ -112,7 +112,7 @@ def test_look_ups(project: Project) -> None:
         "pulumi.export('keys', read.var)",
         f"pulumi.export('below', consul.get_key_prefix(path_prefix='{name}/').subkeys)",
     )
-    project.up()
+    project.up("--skip-preview")
     outputs = json.loads(project.run("stack", "output", "--json").text)
     assert outputs["datacenters"] == ["dc1"]
     assert {"caravan", name} <= set(outputs["nodes"])

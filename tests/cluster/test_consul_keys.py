@@ -36,7 +36,7 @@ def test_the_life_of_keys(project: Project) -> None:
     write(project, keys(project, read, one, {"path": "b", "value": "2"}))
     project.preview()
     assert value(project, f"{name}/a") is None
-    project.up()
+    project.up("--skip-preview")
     assert (value(project, f"{name}/a"), value(project, f"{name}/b")) == ("1", "2")
     outputs = json.loads(project.run("stack", "output", "--json").text)
     assert outputs["var"] == {"r": "theirs", "a": "1"}
@@ -100,7 +100,7 @@ def test_the_life_of_a_key_prefix(project: Project) -> None:
 
     many = {"a": "1", **{f"n/{number}": "x" * 2000 for number in range(300)}}
     write(project, program.replace("SUBKEYS", repr(many)))
-    project.up()
+    project.up("--skip-preview")
     assert value(project, f"{prefix}n/299") == "x" * 2000
     assert UNCHANGED.search(project.preview().text)
     put(project, f"{prefix}stray", "s")

@@ -21,7 +21,7 @@ def test_destroy_says_how_many_instances_stop_and_leaves_what_is_not_ours(projec
     spec = job(project.name, "service")
     spec["TaskGroups"][0]["Count"] = 2
     program(project, spec)
-    project.up()
+    project.up("--skip-preview")
     recorded = project.nomad.job(project.name)
     project.nomad.register({**recorded, "Priority": 70, "Meta": None})
 
@@ -38,7 +38,7 @@ def test_destroy_says_how_many_instances_stop_and_leaves_what_is_not_ours(projec
 
 def test_a_batch_job_that_others_stopped_stays_in_the_state_and_is_started_again(project: Project) -> None:
     program(project, job(project.name, "batch"))
-    project.up()
+    project.up("--skip-preview")
     project.nomad.call("DELETE", f"/v1/job/{project.name}")
 
     project.run("refresh", "--yes")
@@ -58,7 +58,7 @@ def test_a_batch_job_that_others_stopped_stays_in_the_state_and_is_started_again
 )
 def test_a_refresh_of_a_job_that_only_starts_others_is_no_change(project: Project, more: dict[str, object]) -> None:
     program(project, {**job(project.name[:40], "batch"), **more})
-    project.up()
+    project.up("--skip-preview")
     if "ParameterizedJob" in more:
         project.nomad.call("POST", f"/v1/job/{project.name[:40]}/dispatch", {})
     assert re.search(r"Resources:\n\s+2 unchanged\n", project.run("refresh", "--yes").text)
@@ -74,7 +74,7 @@ def test_an_id_that_the_api_cannot_be_asked_about_is_refused(project: Project) -
 
     odd = f"{project.name[:30]}/eu #1?"
     program(project, job(odd.replace(" ", ""), "service"))
-    project.up()
+    project.up("--skip-preview")
     assert "2 unchanged" in project.preview().text
     project.run("destroy", "--yes")
 

@@ -91,7 +91,7 @@ def test_the_same_job_in_any_words_is_no_change_and_one_field_is_one_line(projec
     chance = random.Random(7)
     as_json = {**JOB, "ID": project.name}
     use(project, program(project, json.dumps(as_json), ", json=True"))
-    project.up()
+    project.up("--skip-preview")
 
     in_another_order = {"Job": {**rewritten("service", JOB, chance), "ID": project.name}}
     use(project, program(project, json.dumps(in_another_order), ", json=True"))
@@ -203,7 +203,7 @@ def test_counts_of_an_autoscaler_are_left_alone(project: Project) -> None:
         return f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n"
 
     use(project, scaled("one"))
-    project.up()
+    project.up("--skip-preview")
     body = {"Count": 2, "Target": {"Group": "g"}, "Message": "more load"}
     project.nomad.call("POST", f"/v1/job/{project.name}/scale", body)
 

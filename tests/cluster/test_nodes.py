@@ -40,7 +40,7 @@ def test_one_bad_node_fails_no_rollout_where_another_may_be_tried(project: Proje
     spec["TaskGroups"][0]["Affinities"] = [{**ON_SECOND, "Weight": 100}]
     with second_node(tmp_path, project.nomad):
         write(project, spec)
-        project.up()
+        project.up("--skip-preview")
         allocations = project.nomad.call("GET", f"/v1/job/{project.name}/allocations")
     assert {a["NodeName"]: a["ClientStatus"] for a in allocations} == {NAME: "failed", "caravan": "running"}
 

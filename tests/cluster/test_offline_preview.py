@@ -18,7 +18,7 @@ def program(project: Project, name: str, **task: str) -> None:
 
 def test_an_offline_preview_says_that_it_is_one_and_applies_nothing(project: Project) -> None:
     program(project, project.name, SETTING="1")
-    project.up()
+    project.up("--skip-preview")
     program(project, project.name, SETTING="2")
 
     refused = project.preview(check=False, NOMAD_ADDR=NOBODY)

@@ -23,7 +23,7 @@ def test_the_life_of_a_namespace(project: Project) -> None:
     use(project, namespace(project, "one"))
     project.preview()
     assert project.nomad.call("GET", path) is None
-    project.up()
+    project.up("--skip-preview")
     assert UNCHANGED.search(project.up().text)
 
     drivers = ", capabilities=nomad.NamespaceCapabilitiesArgs(enabled_task_drivers=['raw_exec', 'docker'])"
@@ -151,7 +151,7 @@ def test_an_existing_variable_is_refused_and_then_imported(project: Project) -> 
 
 def test_a_variable_moves_with_its_path(project: Project) -> None:
     use(project, variable(project, key="a"))
-    project.up()
+    project.up("--skip-preview")
     use(project, variable(project, key="a").replace("path='tests/", "path='tests/other-"))
     assert "replace" in project.preview().text
     project.up()
@@ -166,7 +166,7 @@ def node_pool(project: Project, description: str) -> str:
 def test_the_life_of_a_node_pool(project: Project) -> None:
     path = f"/v1/node/pool/{project.name}"
     use(project, node_pool(project, "one"))
-    project.up()
+    project.up("--skip-preview")
     assert UNCHANGED.search(project.up().text)
     use(project, node_pool(project, "two"))
     assert 'description "one" → "two"' in project.preview().text
@@ -211,7 +211,7 @@ def test_a_namespace_and_a_job_in_it_are_made_by_one_update(project: Project) ->
     )
     path = f"/v1/job/{project.name}/allocations?namespace={project.name}"
     assert f'namespace "{project.name}" is made by this same update' in project.preview().text
-    project.up()
+    project.up("--skip-preview")
     assert [allocation["ClientStatus"] for allocation in project.nomad.call("GET", path)] == ["running"]
     assert UNCHANGED.search(project.preview().text)
     project.run("destroy", "--yes")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.cluster
 
 @pytest.mark.fault(17, "another memory")
 def test_a_job_that_was_changed_by_hand_is_not_overwritten(project: Project, seen: Observation) -> None:
-    project.up()
+    project.up("--skip-preview")
     project.edit("Hello from", "Good morning from")
     project.preview()
     job = project.nomad.job(project.name)
@@ -37,7 +37,7 @@ def test_a_job_that_was_changed_by_hand_is_not_overwritten(project: Project, see
 
 @pytest.mark.fault(18, "stopped, scaled and purged")
 def test_a_job_that_was_stopped_scaled_or_purged_is_put_right(project: Project, seen: Observation) -> None:
-    project.up()
+    project.up("--skip-preview")
     project.nomad.call("DELETE", f"/v1/job/{project.name}")
     seen.reads(project.preview().text, "was stopped outside this stack")
     project.up()
@@ -76,7 +76,7 @@ def test_a_job_of_somebody_else_is_not_taken_over(project: Project) -> None:
 
 
 def test_destroy_leaves_a_job_that_somebody_else_made_anew(project: Project) -> None:
-    project.up()
+    project.up("--skip-preview")
     project.nomad.purge(project.name)
     task = {"Name": "other", "Driver": "docker", "Config": {"image": "x:1"}}
     project.nomad.register(
@@ -96,7 +96,7 @@ def test_destroy_leaves_a_job_that_somebody_else_made_anew(project: Project) -> 
 
 @pytest.mark.fault(27, "during a rollout")
 def test_an_interrupted_up_says_where_it_stands_and_the_next_goes_on(project: Project, seen: Observation) -> None:
-    project.up()
+    project.up("--skip-preview")
     project.edit("Hello from", "Good morning from")
     running = project.start("up", "--yes", "--skip-preview")
     assert wait_until(lambda: project.nomad.job(project.name)["Version"] == 1, 120)

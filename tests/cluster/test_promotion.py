@@ -18,7 +18,7 @@ def program(project: Project, setting: str, *, auto_promote: bool) -> None:
 def with_waiting_canary(project: Project) -> str:
     """A second version whose canary waits; the ID of its deployment."""
     program(project, "1", auto_promote=False)
-    project.up()
+    project.up("--skip-preview")
     program(project, "2", auto_promote=False)
     project.up()
     return str(project.nomad.call("GET", f"/v1/job/{project.name}/deployment")["ID"])

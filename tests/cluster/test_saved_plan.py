@@ -44,7 +44,7 @@ def test_a_cluster_that_has_moved_is_refused(
     project: Project, moved: Callable[[Project], None], program_changes: bool, seen: Observation
 ) -> None:
     program(project)
-    project.up()
+    project.up("--skip-preview")
     if program_changes:
         program(project, Priority=60)
     project.preview("--save-plan", "plan.json")
@@ -94,7 +94,7 @@ def test_an_autoscaler_may_move_its_counts_meanwhile(project: Project) -> None:
     spec = job(project.name, "service")
     spec["TaskGroups"][0]["Scaling"] = {"Enabled": True, "Min": 1, "Max": 5}
     program(project, TaskGroups=spec["TaskGroups"])
-    project.up()
+    project.up("--skip-preview")
     program(project, TaskGroups=spec["TaskGroups"], Priority=60)
     project.preview("--save-plan", "plan.json")
     scaled(project)
@@ -106,7 +106,7 @@ def test_an_autoscaler_may_move_its_counts_meanwhile(project: Project) -> None:
 
 def test_a_state_without_what_was_seen_shows_no_change(project: Project) -> None:
     program(project)
-    project.up()
+    project.up("--skip-preview")
     exported = project.run("stack", "export").text
     assert '"__inNomad"' in exported
     older = project.folder / "older.json"

@@ -114,7 +114,7 @@ def test_a_rotated_secret_previews_as_its_service_and_goes_through_a_canary(proj
     write(project, project.name, {"ports": {"http": {"to": 3000}}, "secrets": {"GREETING": None}})
     project.edit('f"Hello from', "f\"{os.environ['GREETING']} from")
     set_secret(project, "GREETING", "first-value")
-    project.up()
+    project.up("--skip-preview")
     set_secret(project, "GREETING", "second-value")
 
     preview = project.preview()
@@ -156,7 +156,7 @@ def test_every_type_of_job_is_deployed_and_then_unchanged(project: Project, kind
     write(project, project.name, {**raw_exec("/bin/true"), **services[kind]})
     project.override(runs_once)
 
-    project.up()
+    project.up("--skip-preview")
 
     assert project.nomad.job(project.name)["Type"] == services[kind]["type"]
     if kind in ("batch", "sysbatch"):
@@ -168,7 +168,7 @@ def test_every_type_of_job_is_deployed_and_then_unchanged(project: Project, kind
 def test_a_new_version_of_a_system_job_replaces_the_old_one(project: Project) -> None:
     write(project, project.name, raw_exec("/bin/sleep", "600", type="system"))
     project.override({"check": None, "rollout": {"health_check": "task_states"}})
-    project.up()
+    project.up("--skip-preview")
     project.override({"check": None, "rollout": {"health_check": "task_states"}, "env": {"LEVEL": "debug"}})
 
     project.up()
@@ -188,7 +188,7 @@ def test_arguments_reach_a_process_as_they_are_written(project: Project) -> None
     )
     project.override({"check": None})
 
-    project.up()
+    project.up("--skip-preview")
 
     (allocation,) = project.nomad.call("GET", f"/v1/job/{project.name}/allocations")
     found = project.nomad.call("GET", f"/v1/client/fs/cat/{allocation['ID']}?path={project.name}/local/argv")
@@ -200,7 +200,7 @@ def test_a_process_without_a_container_serves_on_a_static_port(project: Project)
     write(project, project.name, raw_exec(sys.executable, *SERVE, ports={"http": {"static": port}}))
     project.override({"check": {"path": "/"}, "rollout": {"canary": 0}})
 
-    project.up()
+    project.up("--skip-preview")
 
     (address,) = project.consul.healthy(project.name)
     assert address.endswith(f":{port}")
@@ -221,7 +221,7 @@ def test_a_caller_finds_the_healthy_instances_of_what_it_calls(project: Project)
     written["config"]["caravan:external_services"] = {"not-there": {}, "consul": {}}
     stack.write_text(yaml.safe_dump(written))
 
-    project.up()
+    project.up("--skip-preview")
 
     (address,) = project.consul.healthy(project.name)
     assert read(address, f"calls/{callee}").splitlines() == [f"http://{it}" for it in project.consul.healthy(callee)]

@@ -26,7 +26,7 @@ CASES = [
 
 def first_version(project: Project) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
 
 
 @pytest.mark.parametrize("kind", CASES)
@@ -72,7 +72,7 @@ def test_the_way_back_fails_too(project: Project, seen: Observation) -> None:
     shutil.copy(config["args"][0], program)
     config["args"][0] = str(program)
     deploys(project, first)
-    project.up()
+    project.up("--skip-preview")
     program.unlink()
     deploys(project, version("two", Env={"CRASH_AFTER_S": "0.2"}))
 

@@ -32,7 +32,7 @@ def plugin_is_deceived(pid: int) -> bool:
 @pytest.mark.fault(30, "days ahead, days behind: a good version, then a bad one")
 def test_a_wrong_clock(project: Project, seen: Observation, offset: str) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     project.environment |= wrong_clock(offset)
 
     with Load(project.consul, project.name) as load:

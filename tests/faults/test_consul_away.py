@@ -23,7 +23,7 @@ def rolled_out(project: Project) -> bool:
 @pytest.mark.fault(12, "away for a while: waited for")
 def test_the_verdict_waits_for_consul(project: Project, consul_proxy: Proxy, seen: Observation) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     deploys(project, service(project.name, "two"))
 
     with Load(project.consul, project.name) as load, seen.timed():
@@ -43,7 +43,7 @@ def test_the_verdict_waits_for_consul(project: Project, consul_proxy: Proxy, see
 @pytest.mark.fault(12, "it stays away: never a success")
 def test_without_consul_it_is_no_success(project: Project, consul_proxy: Proxy, seen: Observation) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     deploys(project, service(project.name, "two"))
 
     with Load(project.consul, project.name) as load, seen.timed():

@@ -64,7 +64,7 @@ def deploys_a_container(project: Project, greeting: str) -> None:
 )
 def test_docker_restarts(project: Project, daemon: DockerDaemon, seen: Observation) -> None:
     deploys_a_container(project, "one")
-    project.up()
+    project.up("--skip-preview")
     deploys_a_container(project, "two")
 
     with seen.timed():

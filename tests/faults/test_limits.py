@@ -21,7 +21,7 @@ NOMADS_LIMIT = 100
 @pytest.mark.fault(28, "file descriptors: 16 for each process")
 def test_few_file_descriptors(project: Project, seen: Observation) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     deploys(project, service(project.name, "two"))
 
     with Load(project.consul, project.name) as load:
@@ -40,7 +40,7 @@ def test_few_file_descriptors(project: Project, seen: Observation) -> None:
 @pytest.mark.fault(28, "connections to Nomad: all taken for a while")
 def test_no_connection_is_left(project: Project, seen: Observation) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     deploys(project, service(project.name, "two"))
     nomad = urlsplit(project.addresses.nomad)
 

@@ -20,7 +20,7 @@ WAIT_S = 120.0
 
 def first_version(project: Project) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
 
 
 def second_version_serves(project: Project) -> None:

@@ -22,7 +22,7 @@ def test_random_kills(project: Project, pytestconfig: pytest.Config, seen: Obser
     """`--kill-rounds` of them (50), at moments that `--seed` (1) decides; every second round without checkpoints."""
     moments = random.Random(pytestconfig.getoption("seed"))
     deploys(project, service(project.name, "version 0"))
-    project.up()
+    project.up("--skip-preview")
 
     killed = 0
     with Load(project.consul, project.name) as load:

@@ -30,7 +30,7 @@ WHICH = [
 @pytest.mark.parametrize(("trouble", "server"), WHICH)
 def test_a_server_is_away_during_a_rollout(project: Project, seen: Observation, trouble: Trouble, server: str) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     deploys(project, service(project.name, "two"))
 
     with Load(project.consul, project.name, remembers=True) as load:

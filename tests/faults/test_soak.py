@@ -24,7 +24,7 @@ HELPERS_END_S = 60.0
 def test_soak(project: Project, pytestconfig: pytest.Config, seen: Observation) -> None:
     """`--soak-deployments` of them (8), one for each service that an `up` changes; `--seed` (1) decides which."""
     soak = Soak(project, pytestconfig.getoption("seed"))
-    project.up()
+    project.up("--skip-preview")
     helpers = len(processes.marked(CLUSTER))
     held: dict[str, list[Footprint]] = defaultdict(list)
     rounds = 0

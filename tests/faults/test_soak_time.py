@@ -28,7 +28,7 @@ def soaking(name: str, greeting: str, **task: Any) -> dict[str, Any]:
 @pytest.mark.fault(5, "it crashes 4 s after its start, under load of a client that then asks another instance")
 def test_a_crash_in_the_soak_is_told_and_taken_back(project: Project, seen: Observation) -> None:
     deploys(project, soaking(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     deploys(project, soaking(project.name, "two", Env={"CRASH_AFTER_S": "4"}))
     assert f"until 1 canary is healthy and has soaked for {SOAK_S} s" in project.preview().text
 
@@ -52,7 +52,7 @@ def test_a_crash_in_the_soak_is_told_and_taken_back(project: Project, seen: Obse
 def test_preview_does_not_count_on_instances_that_have_ended(project: Project, seen: Observation) -> None:
     """The scheduler's numbers alone still call it one that is left alone."""
     deploys(project, service(project.name, "one", Env={"CRASH_AFTER_S": "8"}))
-    project.up()
+    project.up("--skip-preview")
     assert wait_until(lambda: not project.nomad.running(project.name), WAIT_S)
     deploys(project, service(project.name, "two"))
 
@@ -76,7 +76,7 @@ def test_the_next_up_goes_on_with_a_soak(project: Project, seen: Observation) ->
     process["rollout"] = {"soak_s": SOAK_S}
     assert process["command"] == PROCESS["command"]
     services.write()
-    project.up()
+    project.up("--skip-preview")
     process["args"][2] = "two"
     services.write()
 

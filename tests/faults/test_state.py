@@ -48,7 +48,7 @@ def _write_on(file: IO[bytes]) -> NoReturn:
 @pytest.mark.fault(21, "full before the command begins")
 def test_a_full_disk(project: Project, small_disk: Path, seen: Observation) -> None:
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     deploys(project, service(project.name, "two"))
     state = small_disk / ".pulumi" / "stacks" / "caravan" / "dev.json"
     before = state.read_text()
@@ -102,7 +102,7 @@ def test_a_state_that_cannot_be_read(
 ) -> None:
     """The command that is told brings the state back."""
     deploys(project, service(project.name, "one"))
-    project.up()
+    project.up("--skip-preview")
     state = project.folder / "state" / ".pulumi" / "stacks" / "caravan" / "dev.json"
     harm(state)
 

@@ -31,7 +31,7 @@ def refused(project: Project, **environment: str) -> str:
 def test_deploying_following_and_diagnosing_over_mutual_tls(guarded: Project) -> None:
     deploys(guarded, service(guarded.name, "one"))
     guarded.preview()
-    guarded.up()
+    guarded.up("--skip-preview")
     assert len(guarded.consul.healthy(guarded.name)) == 1
 
     bad = service(
@@ -74,7 +74,7 @@ def test_the_same_by_the_stacks_configuration(guarded: Project, secured: Secured
         *(part for name, value in settings.items() for part in ("--secret", f"nomad:{name}={value}")),
     )
     deploys(guarded, service(guarded.name, "one"))
-    guarded.up()
+    guarded.up("--skip-preview")
     assert len(guarded.consul.healthy(guarded.name)) == 1
     exported = guarded.run("stack", "export").text
     secret_line = key.read_text().splitlines()[1]
@@ -190,7 +190,7 @@ def test_the_consul_providers_look_up_over_mutual_tls(guarded: Project, secured:
         "found = consul.get_service_health(name='consul')\n"
         "pulumi.export('found', len(found.results))\n",
     )
-    guarded.up()
+    guarded.up("--skip-preview")
     assert guarded.run("stack", "output", "found").text.strip() == "1"
     said = guarded.preview(check=False, CONSUL_TLS_SERVER_NAME="elsewhere").text
     assert "certificate is not valid for 'elsewhere'" in said
