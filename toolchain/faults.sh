@@ -1,7 +1,7 @@
 #!/bin/sh
 # `make faults`: runs all tests of faults, the long versions too, and writes the tables of README.md and docs/faults.md.
-# Arguments go to pytest after ours, so that they win: FAULTS="--kill-rounds 50". The loops take an hour; where they ran
-# before or beside, MORE_REPORTS names what they wrote by --fault-report.
+# Arguments go to pytest after ours, so that they win: FAULTS="--kill-rounds 50". The loops take two to three hours;
+# where they ran before or beside, MORE_REPORTS names what they wrote by --fault-report.
 set -eu
 report=.caravan/faults.json
 rm -f "$report"
