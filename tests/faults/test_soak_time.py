@@ -61,8 +61,8 @@ def test_preview_does_not_count_on_instances_that_have_ended(project: Project, s
     seen.reads(text, "group web: none of its instances runs now; none serves until 1 canary is healthy")
     assert "running instance keeps serving" not in text
     project.up()
-    (allocation,) = project.nomad.running(project.name)
-    assert allocation["JobVersion"] == 1
+    # Beside an instance that has failed, Nomad was once seen to run two of the new version.
+    assert {allocation["JobVersion"] for allocation in project.nomad.running(project.name)} == {1}
     project.preview("--expect-no-changes")
 
 
