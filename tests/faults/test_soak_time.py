@@ -61,8 +61,8 @@ def test_preview_does_not_count_on_instances_that_have_ended(project: Project, s
     seen.reads(text, "group web: none of its instances runs now; none serves until 1 canary is healthy")
     assert "running instance keeps serving" not in text
     project.up()
-    # Beside an instance that has failed, Nomad was once seen to run two of the new version.
-    assert {allocation["JobVersion"] for allocation in project.nomad.running(project.name)} == {1}
+    # Right after it Nomad was once seen to run two, where the instance before has failed.
+    assert wait_until(lambda: [it["JobVersion"] for it in project.nomad.running(project.name)] == [1], WAIT_S)
     project.preview("--expect-no-changes")
 
 
