@@ -48,7 +48,7 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     return "known are " + ", ".join(names)
 
 
-_PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@]*(?=@)")
+_ACCOUNT_IN_URL = re.compile(r"(?<=://)[^/\s@]*(?=@)")
 
 
 def shown(value: object) -> str:
@@ -59,7 +59,7 @@ def shown(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            open_value = _PASSWORD_IN_ADDRESS.sub("***", value)
+            open_value = _ACCOUNT_IN_URL.sub("***", value)
             escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in open_value)
             return f'"{escaped}"' if len(escaped) <= 60 else f'"{escaped[:57]}..." ({len(value)} characters)'
         case int() | float():
