@@ -3,7 +3,8 @@ PYTHON ?= python3
 RUN := toolchain/run.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint audit unit test faults bench clean
+.PHONY: help up preview tools cluster cluster-stop cluster-status cluster-reset shell lint audit unit test test-quick \
+	test-cluster faults bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,13 @@ unit: tools ## Run the tests that need no cluster
 test: lint audit ## Run everything: lint, types, audit, unit tests, tests on a cluster of their own
 	@$(RUN) pytest tests/unit
 	@$(RUN) pytest tests/faults tests/cluster --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-quick: tools ## Run lint, types and unit tests: the loop of every minute
+	@$(RUN) toolchain/lint.sh
+	@$(RUN) pytest tests/unit --numprocesses 2
+
+test-cluster: tools ## Start a cluster for single tests, which stays up: pytest tests/cluster/test_deploy.py --cluster
+	@$(PYTHON) -m toolchain.cluster up --dir .caravan/test-cluster
 
 faults: tools ## Bring about every fault, the long loops too, and write what was seen into README.md and docs/faults.md
 	@$(RUN) toolchain/faults.sh $(FAULTS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.acl_nomad import START_S, STOP_S
-from tests.cluster.project import OF_THE_CLUSTER
+from tests.cluster.folders import of_the_cluster
 from tests.ports import free_ports
 from toolchain import paths
 from toolchain.embedded.local_http import get_json
@@ -54,7 +54,7 @@ def acl_consul(folder: Path) -> Iterator[AclConsul]:
     with log.open("w") as output:
         server = subprocess.Popen(
             [paths.ROOT / ".caravan" / "bin" / "consul", "agent", f"-config-file={config}"],
-            env={**os.environ, **OF_THE_CLUSTER},
+            env={**os.environ, **of_the_cluster()},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.api import Api
-from tests.cluster.project import OF_THE_CLUSTER
+from tests.cluster.folders import of_the_cluster
 from tests.ports import free_ports
 from toolchain import paths
 from toolchain.waiting import wait_until
@@ -45,7 +45,7 @@ def acl_nomad(folder: Path) -> Iterator[AclNomad]:
     with log.open("w") as output:
         server = subprocess.Popen(
             [nomad, "agent", "-config", config],
-            env={**os.environ, **OF_THE_CLUSTER},
+            env={**os.environ, **of_the_cluster()},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

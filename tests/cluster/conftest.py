@@ -6,24 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.project import CLUSTER, CLUSTERS, Project, service_name
+from tests.cluster.folders import CLUSTERS, cluster_folder, is_kept
+from tests.cluster.project import Project, service_name
+from tests.quick_engine.stack import Stack
 from toolchain import cluster
 from toolchain.cluster import Addresses
 
 
 def pytest_sessionstart() -> None:
     """Ends and deletes what a killed run left, once, before the processes start."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
+    if "PYTEST_XDIST_WORKER" not in os.environ and not is_kept():
         for left in sorted(CLUSTERS.glob("[!.]*")):
             cluster.reset(left)
 
 
 @pytest.fixture(scope="session")
 def addresses() -> Iterator[Addresses]:
-    """A new cluster. Fails loudly where it cannot be started."""
-    started = cluster.start(CLUSTER)
+    """A new cluster, or the one of `--cluster`. Fails loudly where it cannot be started."""
+    started = cluster.start(cluster_folder())
     yield started
-    cluster.stop(CLUSTER)
+    if not is_kept():
+        cluster.stop(cluster_folder())
 
 
 @pytest.fixture
@@ -32,3 +35,11 @@ def project(addresses: Addresses, tmp_path: Path, request: pytest.FixtureRequest
     project = Project(tmp_path, addresses, name=service_name(request.node.name))
     yield project
     project.clean_up()
+
+
+@pytest.fixture
+def stack(addresses: Addresses, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A stack of the test's own on the quick engine; its jobs end afterwards."""
+    stack = Stack(tmp_path, addresses, name=service_name(request.node.name))
+    yield stack
+    stack.clean_up()

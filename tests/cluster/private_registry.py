@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.project import OF_THE_CLUSTER
+from tests.cluster.folders import of_the_cluster
 from tests.ports import free_ports
 from toolchain.embedded import ports
 from toolchain.system_packages import which
@@ -46,7 +46,7 @@ def private_registry(folder: Path) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [program, "serve", file],
-            env={**os.environ, **OF_THE_CLUSTER},
+            env={**os.environ, **of_the_cluster()},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -15,18 +15,10 @@ import yaml
 
 from tests import observation
 from tests.cluster.api import Api
+from tests.cluster.folders import of_the_cluster
+from tests.where_time_goes import count_command
 from toolchain import paths
 from toolchain.cluster import Addresses
-from toolchain.embedded import processes
-
-CLUSTERS = (paths.ROOT / ".caravan" / "test-clusters").resolve()
-"""The folder of the clusters that the tests run on: their own, so that the user's is never touched."""
-
-CLUSTER = CLUSTERS / os.environ.get("PYTEST_XDIST_WORKER", "single")
-"""This process's cluster. Tests wait more than they work, so several processes each run a part of them."""
-
-OF_THE_CLUSTER = {processes.MARKER: str(CLUSTER)}
-"""In the environment of what a test starts: should the tests be killed, the next run ends it with the cluster's own."""
 
 UP_TIMEOUT_S = 300.0
 SHARED = ("Pulumi.yaml", "__main__.py", "components", "providers", ".venv")
@@ -82,7 +74,7 @@ class Project:
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "NOMAD_", "CONSUL_"))},
             **addresses.environment(),
-            **OF_THE_CLUSTER,
+            **of_the_cluster(),
             "PATH": f"{tools}:{os.environ['PATH']}",
             "VIRTUAL_ENV": str(paths.ROOT / ".venv"),
             "PULUMI_HOME": str(paths.ROOT / ".caravan" / "pulumi"),
@@ -117,6 +109,7 @@ class Project:
         `max_files`: how many files each of its processes may have open.
         """
         limited = [] if max_files is None else ["prlimit", f"--nofile={max_files}", "--"]
+        count_command()
         started_s = time.monotonic()
         done = subprocess.run(
             [*limited, "pulumi", *arguments, "--non-interactive"],
@@ -135,6 +128,7 @@ class Project:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts `pulumi ARGUMENTS` and does not wait."""
+        count_command()
         return subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=self.folder,

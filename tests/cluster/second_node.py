@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.api import Api
-from tests.cluster.project import CLUSTER, OF_THE_CLUSTER
+from tests.cluster.folders import cluster_folder, of_the_cluster
 from tests.ports import free_ports
 from toolchain import paths
 from toolchain.embedded import leftovers, ports
@@ -38,7 +38,7 @@ class SecondNode:
 @contextmanager
 def second_node(folder: Path, nomad: Api) -> Iterator[SecondNode]:
     """Starts the node and waits until it is ready; afterwards it is gone from the cluster."""
-    cluster = ports.recorded_for(CLUSTER)
+    cluster = ports.recorded_for(cluster_folder())
     assert cluster is not None
     [http] = free_ports(1)
     config = {
@@ -67,7 +67,7 @@ def second_node(folder: Path, nomad: Api) -> Iterator[SecondNode]:
     with (folder / "second-node.log").open("wb") as log:
         process = subprocess.Popen(
             [paths.ROOT / ".caravan" / "bin" / "nomad", "agent", f"-config={file}"],
-            env={**os.environ, **OF_THE_CLUSTER},
+            env={**os.environ, **of_the_cluster()},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cluster.folders import cluster_folder
 from tests.cluster.private_registry import PASSWORD, USERNAME, private_registry, tags
-from tests.cluster.project import CLUSTER, Project
+from tests.cluster.project import Project
 from tests.cluster.services import Services
 from toolchain import cluster, paths
 
@@ -28,7 +29,7 @@ def environment(project: Project, stack: str) -> None:
     here = project.addresses.registry
     config["caravan:registry"] = {**registry, "address": here} if isinstance(registry, dict) else here
     write(project.folder / "stacks" / f"Pulumi.{stack}.yaml", {"config": config})
-    project.environment |= cluster.start(CLUSTER, examples=True).environment()
+    project.environment |= cluster.start(cluster_folder(), examples=True).environment()
     project.run("stack", "init", stack)
     project.run("config", "set", "--secret", "--path", "caravan:secrets.shop-store.REDIS_PASSWORD", "planted-secret")
 

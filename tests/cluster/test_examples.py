@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cluster.folders import cluster_folder
 from tests.cluster.load import Load
-from tests.cluster.project import CLUSTER, Project
+from tests.cluster.project import Project
 from toolchain import cluster, paths
 from toolchain.waiting import wait_until
 
@@ -26,7 +27,7 @@ DEADLINE_S = 120.0
 @pytest.fixture
 def shop(project: Project) -> Iterator[Project]:
     """The checkout's services and its dev stack, with the secret that is encrypted there."""
-    made = cluster.start(CLUSTER, examples=True)
+    made = cluster.start(cluster_folder(), examples=True)
     project.run("stack", "rm", "--yes", "dev")
     shutil.rmtree(project.folder / "services")
     shutil.copytree(paths.ROOT / "services", project.folder / "services", ignore=shutil.ignore_patterns("__pycache__"))

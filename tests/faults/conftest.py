@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import addresses, project, pytest_sessionstart
+from tests.cluster.conftest import addresses, project, pytest_sessionstart, stack
 from tests.cluster.project import Project, service_name
 from tests.faults.proxy import Proxy
 from tests.faults.secured import Secured, secured_cluster, secured_project
 
-__all__ = ["addresses", "project", "pytest_sessionstart"]
+__all__ = ["addresses", "project", "pytest_sessionstart", "stack"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.project import OF_THE_CLUSTER
+from tests.cluster.folders import of_the_cluster
 from toolchain.docker_api import Docker
 from toolchain.embedded import leftovers, processes
 from toolchain.system_packages import SEARCH_PATH, which
@@ -36,7 +36,7 @@ class DockerDaemon:
 
     def start(self) -> None:
         log = self.folder / "dockerd.log"
-        self._process = processes.spawn(self._command, log, {**os.environ, **OF_THE_CLUSTER, "PATH": SEARCH_PATH})
+        self._process = processes.spawn(self._command, log, {**os.environ, **of_the_cluster(), "PATH": SEARCH_PATH})
         assert wait_until(self.docker.answers, START_S), log.read_text()[-4000:]
 
     def stop(self) -> None:

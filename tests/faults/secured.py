@@ -14,7 +14,8 @@ from uuid import uuid4
 import trustme
 
 from tests.cluster.api import Api
-from tests.cluster.project import OF_THE_CLUSTER, Project
+from tests.cluster.folders import of_the_cluster
+from tests.cluster.project import Project
 from tests.ports import free_ports
 from toolchain import paths
 from toolchain.cluster import Addresses
@@ -269,7 +270,7 @@ def _agent(folder: Path, name: str, program: Path, option: str, config: Path) ->
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             [program, "agent", option, config],
-            env={**os.environ, **OF_THE_CLUSTER},
+            env={**os.environ, **of_the_cluster()},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

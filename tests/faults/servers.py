@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.cluster.project import CLUSTER
+from tests.cluster.folders import cluster_folder
 from toolchain import cluster
 from toolchain.embedded import processes
 from toolchain.waiting import wait_until
@@ -32,10 +32,10 @@ def killed(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        cluster.start(CLUSTER)
+        cluster.start(cluster_folder())
 
 
 def _server(name: str) -> processes.Process:
-    server = processes.load(CLUSTER / "pids" / f"{name}.json")
+    server = processes.load(cluster_folder() / "pids" / f"{name}.json")
     assert server is not None, f"{name} does not run"
     return server

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.folders import CLUSTERS, cluster_folder
 from tests.cluster.load import Load
-from tests.cluster.project import CLUSTER, CLUSTERS, Project
+from tests.cluster.project import Project
 from tests.faults.docker_daemon import DockerDaemon, docker_daemon
 from tests.faults.services import SECOND_NS, SERVER, deploys, service
 from tests.observation import Observation
@@ -30,7 +31,7 @@ def daemon(live_restore: bool) -> Iterator[DockerDaemon]:
 def project(daemon: DockerDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """A program that speaks to a cluster whose node has that daemon."""
     monkeypatch.setenv("DOCKER_HOST", daemon.host)
-    folder = CLUSTERS / f"{CLUSTER.name}-docker"
+    folder = CLUSTERS / f"{cluster_folder().name}-docker"
     with ExitStack() as ends:
         ends.callback(cluster.reset, folder)
         project = Project(tmp_path, cluster.start(folder), NAME)

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from tests.background import Background
+from tests.cluster.folders import cluster_folder
 from tests.cluster.private_registry import PASSWORD, USERNAME, private_registry
-from tests.cluster.project import CLUSTER, Project, Result
+from tests.cluster.project import Project, Result
 
 pytestmark = pytest.mark.cluster
 
@@ -157,9 +158,9 @@ def assert_clean_files(project: Project) -> None:
     """The stack file, the state with its backups and history, Pulumi's own folder, and the servers' logs and data."""
     backups = list((project.folder / "state").rglob("*.bak"))
     assert backups
-    folders = [project.folder / "stacks", project.folder / "state", project.folder / "services", CLUSTER]
+    folders = [project.folder / "stacks", project.folder / "state", project.folder / "services", cluster_folder()]
     # What Nomad's client has is open to root alone: it keeps what it started the task with.
-    of_the_client = CLUSTER / "data" / "nomad-client"
+    of_the_client = cluster_folder() / "data" / "nomad-client"
     assert of_the_client.stat().st_mode & 0o077 == 0
     for file in (file for folder in folders for file in folder.rglob("*")):
         if of_the_client not in file.parents and file.is_file() and not file.is_symlink():

@@ -5,7 +5,8 @@ from collections import defaultdict
 
 import pytest
 
-from tests.cluster.project import CLUSTER, Project
+from tests.cluster.folders import cluster_folder
+from tests.cluster.project import Project
 from tests.faults.footprint import Footprint, footprint, quarters
 from tests.faults.soak import PROVIDERS, Soak
 from tests.observation import Observation
@@ -25,7 +26,7 @@ def test_soak(project: Project, pytestconfig: pytest.Config, seen: Observation) 
     """`--soak-deployments` of them (8), one for each service that an `up` changes; `--seed` (1) decides which."""
     soak = Soak(project, pytestconfig.getoption("seed"))
     project.up("--skip-preview")
-    helpers = len(processes.marked(CLUSTER))
+    helpers = len(processes.marked(cluster_folder()))
     held: dict[str, list[Footprint]] = defaultdict(list)
     rounds = 0
     with soak.loaded() as loads:
@@ -37,7 +38,7 @@ def test_soak(project: Project, pytestconfig: pytest.Config, seen: Observation) 
             for name, size in (watch.peaks | servers()).items():
                 held[name].append(size)
             # Each instance has helpers of Nomad beside it, which end with it.
-            assert wait_until(lambda: len(processes.marked(CLUSTER)) <= helpers, HELPERS_END_S), running()
+            assert wait_until(lambda: len(processes.marked(cluster_folder())) <= helpers, HELPERS_END_S), running()
     for load in loads.values():
         load.lost_none()
     seen.tries = soak.total()
@@ -56,7 +57,7 @@ def test_soak(project: Project, pytestconfig: pytest.Config, seen: Observation) 
 def servers() -> dict[str, Footprint]:
     """What the cluster's servers hold now."""
     found = {}
-    for file in (CLUSTER / "pids").glob("*.json"):
+    for file in (cluster_folder() / "pids").glob("*.json"):
         size = footprint(json.loads(file.read_text())["pid"])
         assert size is not None, f"{file.stem} does not run"
         found[file.stem] = size
@@ -65,4 +66,4 @@ def servers() -> dict[str, Footprint]:
 
 def running() -> list[str]:
     """The command lines of all that the cluster has started."""
-    return [" ".join(processes.command_line(process)) for process in processes.marked(CLUSTER)]
+    return [" ".join(processes.command_line(process)) for process in processes.marked(cluster_folder())]

@@ -10,8 +10,9 @@ from typing import IO, NoReturn
 
 import pytest
 
+from tests.cluster.folders import cluster_folder
 from tests.cluster.load import Load
-from tests.cluster.project import CLUSTER, Project
+from tests.cluster.project import Project
 from tests.faults.services import deploys, service
 from tests.observation import Observation
 
@@ -23,7 +24,7 @@ DISK_BYTES = 4 << 20
 @pytest.fixture
 def small_disk(project: Project) -> Iterator[Path]:
     """A disk of its own with the project's state on it. Below the cluster's folder, where nothing stays mounted."""
-    folder = CLUSTER / "small-disk"
+    folder = cluster_folder() / "small-disk"
     folder.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "state", folder], check=True)
     subprocess.run(["cp", "-a", f"{project.folder / 'state'}/.", folder], check=True)
