@@ -47,8 +47,8 @@ class Expected:
     def of(cls, written: Any) -> "Expected":
         if written == "unchanged":
             return cls(unchanged=True)
-        keys: dict[str, Any] = written or {}
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in keys.items()})
+        keys: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in (written or {}).items()}
+        return cls(**keys)
 
     def judge(self, result: Result) -> None:
         assert (result.code != 0) == self.fails, result.text
