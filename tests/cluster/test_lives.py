@@ -130,10 +130,11 @@ def test_existing_and_imported(lived: Lived) -> None:
     one, two, *_ = life.values
     life.put(stack, one)
     write(lived, two)
-    if life.id:
+    if life.alike:
         stack.import_(life.token, "it", life.id(stack))
     else:
-        stack.imports(refused(lived, f"already exists in {life.server}", "It is not overwritten"))
+        named = f"{life.token} it {life.id(stack)}. Or give this one another "
+        stack.imports(refused(lived, f"already exists in {life.server}", "It is not overwritten", named))
     assert life.read(stack) == one
     preview = stack.preview()
     assert preview.steps["it"] == "update"
@@ -153,7 +154,7 @@ def test_existing_and_imported(lived: Lived) -> None:
 
 def test_existing_and_alike(lived: Lived) -> None:
     stack, life = lived
-    if life.id:
+    if life.alike:
         # Nothing says which of those that are alike it would be.
         return
     one, *_ = life.values
