@@ -129,6 +129,7 @@ def _image_args(service: DeployedService, registry: Registry) -> ImageArgs:
         "build_args": dict(build.args),
         "target": build.target,
         "platform": build.platform,
+        "ignore": build.ignore,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.build_context import Build
 from components.problems import SettingsError
 from components.settings import DeployedService, Settings, load
 from components.stack_file import StackFile
@@ -84,6 +85,31 @@ def test_without_canaries_nothing_is_promoted(repository: Path) -> None:
 )
 def test_text_reaches_the_task_as_it_is(repository: Path, value: str) -> None:
     assert service(repository, VALID, {"env": {"A": value}}).spec.env == {"A": value}
+
+
+def test_what_describes_the_service_is_no_part_of_its_image(repository: Path) -> None:
+    """newcomer A3: a comment in service.yaml builds no new image."""
+    before = built(service(repository, VALID))
+    assert [entry.path for entry in before.entries()] == ["Dockerfile", "app"]
+    assert built(service(repository, VALID + "# a comment\n")).fingerprint() == before.fingerprint()
+    (repository / "services" / "web" / ".dockerignore").write_text("!service.yaml\n")
+    assert "service.yaml" in [entry.path for entry in built(service(repository, VALID)).entries()]
+
+
+def test_what_describes_services_and_stacks_is_no_part_of_an_image_of_everything(repository: Path) -> None:
+    (repository / "services" / "defaults.yaml").write_text("priority: 50\n")
+    write_service(repository, "other")
+    build = built(
+        service(repository, VALID + "image: {build: {context: ../.., dockerfile: services/web/Dockerfile}}\n")
+    )
+    paths = [entry.path for entry in build.entries()]
+    assert {"services/web/app", "services/other/app"} <= set(paths)
+    assert not [path for path in paths if path.endswith(".yaml") and path != "Pulumi.yaml"]
+
+
+def built(found: DeployedService) -> Build:
+    assert found.build is not None
+    return found.build
 
 
 def test_the_base_image_is_for_dockerfiles_that_declare_it(repository: Path) -> None:
