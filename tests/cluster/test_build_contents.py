@@ -10,15 +10,16 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components import build_context
-from components.build_context import IGNORED, Build, BuildContextError
+from components import build_context, build_copy
+from components.build_context import IGNORED, Build, BuildContextError, Entry
 from components.build_copy import BuildCopy
+from components.dockerignore import DockerIgnore, Match
 from tests.cluster.generated_trees import Tree, changed, tree
 from toolchain import golang, host, versions
 from toolchain.gobuild import GoBuild
@@ -95,10 +96,10 @@ def written(folder: Path, made: Tree) -> Path:
     return folder / "context"
 
 
-def test_any_tree(builder: Builder, tmp_path: Path) -> None:
-    """RW-57, RW-58: a file changes the tag exactly if it changes the image."""
+def try_trees(builder: Builder, tmp_path: Path, trees: int) -> None:
+    """A file changes the tag exactly if it changes the image, and the image holds what `docker build` takes."""
     tried = refused = 0
-    for number in range(TREES):
+    for number in range(trees):
         chance = random.Random(f"{SEED}/{number}")
         first = tree(chance)
         told = f"seed {SEED}, tree {number}: {first}"
@@ -130,7 +131,57 @@ def test_any_tree(builder: Builder, tmp_path: Path) -> None:
         same = in_the_image(sent) == in_the_image(other_sent) and first.dockerfile_text == second.dockerfile_text
         assert (fingerprint == other_fingerprint) == same, told
         assert all(is_noticed(one, sent) for one in other_sent), told
-    assert tried > TREES / 2, f"{refused} of {TREES} refused"
+    assert tried > trees / 2, f"{refused} of {trees} refused"
+
+
+def test_any_tree(builder: Builder, tmp_path: Path) -> None:
+    """RW-57, RW-58"""
+    try_trees(builder, tmp_path, TREES)
+
+
+def forget_what_did_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule of Docker's former builder, which the fingerprint once followed."""
+
+    def match(ignore: DockerIgnore, path: str, parent: Match) -> Match:
+        ignored, by = False, []
+        for line, inherited in zip(ignore._lines, parent.by, strict=True):
+            by.append(inherited or line.pattern.matches(path))
+            if by[-1]:
+                ignored = not line.exception
+        return Match(ignored, tuple(by))
+
+    monkeypatch.setattr(DockerIgnore, "match", match)
+
+
+def keep_the_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = build_copy._copied
+
+    def with_its_mode(entry: Entry, target: Path) -> bytes:
+        described = copied(entry, target)
+        if not entry.is_symlink:
+            target.chmod(entry.status.st_mode & 0o7777)
+        return described
+
+    monkeypatch.setattr(build_copy, "_copied", with_its_mode)
+
+
+def overlook_executable_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (build_context, build_copy):
+        monkeypatch.setattr(module, "described_file", lambda executable, digest: digest)
+
+
+def keep_the_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_copy, "_NANOSECONDS", 1)
+
+
+@pytest.mark.parametrize("fault", [forget_what_did_not_count, keep_the_modes, overlook_executable_bits, keep_the_times])
+def test_notices(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    """The test above would find each of the faults that there were."""
+    fault(monkeypatch)
+    with pytest.raises(AssertionError, match="seed"):
+        try_trees(builder, tmp_path, max(TREES, 400))
 
 
 def selected(context: Path, dockerfile: str) -> tuple[list[str], str]:
