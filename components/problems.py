@@ -65,7 +65,8 @@ def shown(value: object) -> str:
             escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in open_value)
             return f'"{escaped}"' if len(escaped) <= 60 else f'"{escaped[:57]}..." ({len(value)} characters)'
         case int() | float():
-            return str(value)
+            # As the file has it: 1.10 and not 1.1.
+            return getattr(value, "text", "") or str(value)
         case dict():
             return "a mapping"
         case list() | tuple():

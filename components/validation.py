@@ -123,6 +123,7 @@ def _sentence(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> st
         case "string_type":
             quoted = shown(found if is_text else str(shown(found)))
             hint = f": write it in quotes, {quoted}" if isinstance(found, bool | int | float) else ""
+            hint = hint.replace(",", ", as") if isinstance(found, bool) else hint
             return f"is {shown(found)}, but must be text{hint}"
         case "int_type" | "int_from_float" | "float_type" | "finite_number":
             return f"is {shown(found)}, but must be {_number(path, whole=kind.startswith('int'))}"

@@ -97,14 +97,69 @@ def test_what_describes_the_service_is_no_part_of_its_image(repository: Path) ->
 
 
 def test_what_describes_services_and_stacks_is_no_part_of_an_image_of_everything(repository: Path) -> None:
-    (repository / "services" / "defaults.yaml").write_text("priority: 50\n")
     write_service(repository, "other")
+    (repository / "services" / "defaults.yaml").write_text("priority: 50\n")
     build = built(
         service(repository, VALID + "image: {build: {context: ../.., dockerfile: services/web/Dockerfile}}\n")
     )
     paths = [entry.path for entry in build.entries()]
     assert {"services/web/app", "services/other/app"} <= set(paths)
     assert not [path for path in paths if path.endswith(".yaml") and path != "Pulumi.yaml"]
+
+
+AS_WRITTEN = {
+    "FEATURE": "on",
+    "COUNTRY": "NO",
+    "UMASK": "0755",
+    "AT": "22:30",
+    "BIG": "1_000",
+    "DAY": "2026-01-31",
+    "WHEN": "2026-01-31T10:00:00Z",
+}
+UNQUOTED = "".join(f"    {name}: {value}\n" for name, value in AS_WRITTEN.items())
+OF_PULUMI = {**AS_WRITTEN, "UMASK": 493, "BIG": 1000, "DAY": "2026-01-31 00:00:00 +0000 UTC"}
+OF_PULUMI["WHEN"] = "2026-01-31 10:00:00 +0000 UTC"
+
+
+def test_text_without_quotes_arrives_as_it_is_written(repository: Path) -> None:
+    """RW-50: NO is a country, 0755 a mode, 22:30 a time of day."""
+    assert service(repository, VALID + "env:\n" + UNQUOTED).spec.env == AS_WRITTEN
+
+
+def test_what_pulumi_makes_of_text_without_quotes_arrives_as_it_is_written(repository: Path) -> None:
+    """RW-50: a date in the stack's file is no other text."""
+    write_service(repository, "web", VALID)
+    (repository / "stacks").mkdir()
+    file = repository / "stacks" / "Pulumi.dev.yaml"
+    file.write_text("config:\n  caravan:services:\n    web:\n      env:\n" + UNQUOTED.replace("    ", "        "))
+    handed_over = stack_file(repository, {"services": {"web": {"env": OF_PULUMI}}})
+    for found in (handed_over, StackFile.read(repository, "dev")):
+        assert load(repository, found, ENVIRONMENT).services[0].spec.env == AS_WRITTEN
+
+
+def test_a_number_is_told_as_the_stacks_file_has_it(repository: Path) -> None:
+    write_service(repository, "web", VALID)
+    (repository / "stacks").mkdir()
+    file = repository / "stacks" / "Pulumi.dev.yaml"
+    file.write_text("config:\n  caravan:services:\n    web: {env: {A: 1.10}, tags: [1.0]}\n")
+    with pytest.raises(SettingsError) as error:
+        load(repository, stack_file(repository, {"services": {"web": {"env": {"A": 1.1}, "tags": [1]}}}), ENVIRONMENT)
+    where = "stacks/Pulumi.dev.yaml:3: caravan:services.web."
+    assert [str(problem) for problem in error.value.problems] == [
+        f'{where}env.A is 1.10, but must be text: write it in quotes, "1.10".',
+        f'{where}tags.0 is 1.0, but must be text: write it in quotes, "1.0".',
+    ]
+
+
+def test_a_file_that_is_of_no_effect_changes_no_value(repository: Path) -> None:
+    """`pulumi --config-file` and ESC environments hand over what is in no stack file."""
+    write_service(repository, "web", VALID)
+    (repository / "stacks").mkdir()
+    file = repository / "stacks" / "Pulumi.dev.yaml"
+    file.write_text("config:\n  caravan:services:\n    web: {count: 3, env: {A: 2026-01-31, B: x}}\n")
+    given = {"web": {"count": 2, "env": {"A": "2026-02-01 00:00:00 +0000 UTC", "B": "y"}}}
+    spec = load(repository, stack_file(repository, {"services": given}), ENVIRONMENT).services[0].spec
+    assert (spec.count, dict(spec.env)) == (2, given["web"]["env"])
 
 
 def built(found: DeployedService) -> Build:
