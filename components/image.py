@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_docker as docker
 
-from components.arguments import ArgumentsError, require_known_keys
+from components.arguments import ArgumentsError, check_arguments
 from components.build_context import Build, BuildContextError
 from components.build_copy import BuildCopy
 from components.build_log import FOLDER, BuildLog
@@ -139,7 +139,7 @@ def registry_provider(
 
 def _build(name: str, args: ImageArgs) -> tuple[Build, str]:
     """What is built, and its fingerprint. Raises ArgumentsError."""
-    require_known_keys(f'Image "{name}"', args, sorted(ImageArgs.__required_keys__), ImageArgs.__annotations__)
+    check_arguments(f'Image "{name}"', args, ImageArgs)
     build = Build.of(
         Path(args["context"]).absolute(),
         args.get("dockerfile", "Dockerfile"),

@@ -32,10 +32,14 @@ def read_settings() -> Settings:
     """
     try:
         values, secret_keys = _config()
-        return load(Path.cwd(), StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys), os.environ)
+        file = StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys)
+        settings = load(Path.cwd(), file, os.environ)
     except SettingsError as error:
         listed = "\n".join(f"  - {problem}" for problem in error.problems)
         raise pulumi.RunError(f"these settings cannot be deployed:\n{listed}") from None
+    for warning in settings.warnings:
+        pulumi.log.warn(str(warning))
+    return settings
 
 
 def build_images(settings: Settings) -> dict[str, Image]:

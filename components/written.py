@@ -1,7 +1,7 @@
 """What a YAML file has for a value, where that is more than the value: `1.10` is the number 1.1.
 
-Read is YAML 1.2, much as Pulumi reads a stack's file. What only some readers take for a number, a boolean or a date, such
-as `22:30`, `NO` or `0755`, is text here.
+Read is YAML 1.2, much as Pulumi reads a stack's file. What only some readers take for a number, a boolean or a date, as
+`22:30`, `NO` or `0755`, is text here.
 """
 
 import re
@@ -83,7 +83,7 @@ def as_written(value: Any, literal: Any) -> Any:
             return [as_written(inner, its) for inner, its in zip(value, literal, strict=True)]
         case bool(), _:
             return value
-        case (int() | float(), WrittenInt() | WrittenFloat()) if value == literal:
+        case (int() | float(), WrittenInt() | WrittenFloat()) if float(value) == float(literal):
             return literal
         case (int() | float() | str(), Unclear()) if _made_of(literal, value):
             return literal

@@ -380,7 +380,68 @@ def test_what_the_stack_says_of_checks_is_about_services_that_have_one(
 def test_two_services_with_one_name(repository: Path) -> None:
     write_service(repository, "a", VALID + "name: web\n")
     write_service(repository, "web")
-    assert problems(repository, {"a": None, "web": None}) == [STACK + 'caravan:services has two services named "web".']
+    expected = 'services/web/service.yaml: name is "web", as is the name of services/a: rename one of them.'
+    assert problems(repository, {"a": None, "web": None}) == [expected]
+
+
+TWO_PORTS = "version: 1.0.0\nports: {http: {to: 80}, api: {to: 81, registered: true}}\n"
+
+
+def both(where: str, name: str, other: str) -> str:
+    instead = f'those who call "{name}" would get instances of either. Rename one of them.'
+    return f'services/{where} registers "{name}" in Consul, as does {other}: {instead}'
+
+
+def test_a_port_with_the_name_of_another_service(repository: Path) -> None:
+    """RW-14"""
+    write_service(repository, "shop", TWO_PORTS)
+    write_service(repository, "shop-api", VALID)
+    expected = both("shop/service.yaml: ports.api.registered", "shop-api", "services/shop-api/service.yaml: name")
+    assert problems(repository, {"shop": None, "shop-api": None}) == [expected]
+
+
+@pytest.mark.parametrize("external", [None, {"address": "example.com"}, {"ports": ["http"]}])
+def test_a_port_with_the_name_of_an_external_service(repository: Path, external: object) -> None:
+    """RW-14"""
+    write_service(repository, "shop", TWO_PORTS)
+    other = "stacks/Pulumi.dev.yaml: caravan:external_services.shop-api"
+    expected = both("shop/service.yaml: ports.api.registered", "shop-api", other)
+    assert problems(repository, {"shop": None}, external_services={"shop-api": external}) == [expected]
+
+
+def test_ports_of_two_services_with_one_name(repository: Path) -> None:
+    """RW-14"""
+    write_service(repository, "shop", TWO_PORTS.replace("api:", "a_api:"))
+    write_service(repository, "shop-a", TWO_PORTS)
+    other = "services/shop/service.yaml: ports.a_api.registered"
+    expected = both("shop-a/service.yaml: ports.api.registered", "shop-a-api", other)
+    assert problems(repository, {"shop": None, "shop-a": None}) == [expected]
+
+
+def test_a_proxy_with_the_name_of_a_service(repository: Path) -> None:
+    """RW-14"""
+    write_service(repository, "web", VALID + "mesh: true\n")
+    write_service(repository, "web-sidecar-proxy", VALID)
+    expected = both("web/service.yaml: mesh", "web-sidecar-proxy", "services/web-sidecar-proxy/service.yaml: name")
+    assert problems(repository, {"web": None, "web-sidecar-proxy": None}) == [expected]
+
+
+def test_a_name_that_two_jobs_share_by_their_own_word_is_told(repository: Path) -> None:
+    """RW-14: it may be meant, as for a blue and a green one, and there is no other way to write it."""
+    own = "job: {TaskGroups: [{Name: %s, Services: [{Name: front, PortLabel: http}]}]}\n"
+    for name in ("blue", "green"):
+        write_service(repository, name, VALID + own % name)
+    (found,) = settings(repository, {"blue": None, "green": None}).warnings
+    expected = both("green/service.yaml:3: job", "front", "services/blue/service.yaml:3: job")
+    assert str(found) == expected
+
+
+def test_names_that_consul_does_not_know_may_be_the_same(repository: Path) -> None:
+    write_service(repository, "shop", TWO_PORTS.replace(", registered: true", ""))
+    write_service(repository, "shop-api", VALID)
+    write_service(repository, "shop-batch", "version: 1.0.0\ntype: batch\n")
+    found = settings(repository, {"shop": None, "shop-api": None, "shop-batch": None})
+    assert (len(found.services), found.warnings) == (3, ())
 
 
 @pytest.mark.parametrize("name", ["../services/web", "web/", "", ".", "web/../web"])
