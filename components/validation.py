@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from components.layers import Layer
 from components.model_keys import known_keys, may_be_null
-from components.output_text import is_output, output_texts
+from components.output_text import outputs
 from components.problems import Problem, SettingsError, did_you_mean, shown
 from components.service_model import Service
 from components.service_rules import violations
@@ -27,10 +27,8 @@ def validate(data: Mapping[str, Any], where: Callable[[KeyPath], str]) -> Servic
     Raises:
         SettingsError: with every problem found.
     """
-    if texts := list(output_texts(data)):
-        raise SettingsError(
-            Problem(where(path), _KNOWN_TOO_LATE.format("a text with an Output in it")) for path in texts
-        )
+    if too_late := list(outputs(data)):
+        raise SettingsError(Problem(where(path), _KNOWN_TOO_LATE.format(what)) for path, what in too_late)
     try:
         service = Service.model_validate(dict(data))
     except ValidationError as error:
@@ -47,9 +45,8 @@ def problems_of_layer(layer: Layer) -> list[Problem]:
 
     What is missing in it is no problem: that may be in another one.
     """
-    said = {key: value for key, value in layer.data.items() if key in Service.model_fields}
     try:
-        Service.model_validate({"name": "x", "version": "0", **_without_taken_away(said, ())})
+        Service.model_validate({"name": "x", "version": "0", **_without_taken_away(layer.data, ())})
     except ValidationError as error:
         return problems_of(error, Service, layer.where, ignored=("missing",))
     return []
@@ -151,8 +148,6 @@ def _sentence(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> st
     context = details.get("ctx", {})
     kind = details["type"]
     is_text = isinstance(found, str)
-    if is_output(found):
-        return _KNOWN_TOO_LATE.format("an Output")
     if path[:1] == ("secrets",) and len(path) <= 2 and kind in _NOT_A_MAPPING:
         return _secret_sentence(path, known_keys(root, path))
     match kind:
