@@ -336,6 +336,22 @@ def test_a_bad_value_of_the_images_is_told_of_the_variable(repository: Path) -> 
     assert str(error.value) == f'The environment variable CARAVAN_IMAGES has "x", but {rule}.'
 
 
+def test_one_image_from_two_places_by_the_variable(repository: Path) -> None:
+    write_service(repository, "web")
+    file = stack_file(repository, {"services": {"web": None}})
+    variable = "The environment variable CARAVAN_IMAGES"
+    for text, sentence in (
+        ("redis:7=a:1,redis:7=b:1", f'{variable} has two images for "redis:7", "a:1" and "b:1": keep one.'),
+        (
+            "redis:7=a:1,docker.io/redis:7=b:1",
+            f'{variable}: docker.io/redis:7 is "b:1", but the same image, written "redis:7", is "a:1": keep one.',
+        ),
+    ):
+        with pytest.raises(SettingsError) as error:
+            load(repository, file, {"CARAVAN_REGISTRY": "a:1", "CARAVAN_IMAGES": text})
+        assert str(error.value) == sentence
+
+
 @pytest.mark.parametrize("by_variable", [True, False])
 def test_finished_images_may_be_taken_from_elsewhere(repository: Path, by_variable: bool) -> None:
     task = "tasks: {a: {image: 'b:1'}}\n"
@@ -347,6 +363,25 @@ def test_finished_images_may_be_taken_from_elsewhere(repository: Path, by_variab
     (web,) = load(repository, stack_file(repository, config, "dev"), variables if by_variable else {}).services
     assert web.spec.image.reference == "mirror.example.com/a:1"
     assert web.spec.tasks["a"].image == "mirror.example.com/b:1"
+
+
+@pytest.mark.parametrize(
+    "written", ["redis:7", "docker.io/redis:7", "library/redis:7", "index.docker.io/library/redis:7"]
+)
+@pytest.mark.parametrize("usual", ["redis:7", "docker.io/library/redis:7"])
+def test_an_image_is_taken_from_elsewhere_however_it_is_written(repository: Path, written: str, usual: str) -> None:
+    """RW-60"""
+    write_service(repository, "web", VALID + f"image: {{reference: '{written}'}}\n")
+    (web,) = settings(repository, {"web": None}, images={usual: "mirror.example.com/redis:7"}).services
+    assert web.spec.image.reference == "mirror.example.com/redis:7"
+
+
+def test_one_image_from_two_places(repository: Path) -> None:
+    write_service(repository, "web")
+    images = {"redis:7": "a:1", "docker.io/redis:7": "b:1", "library/redis:7": "a:1"}
+    assert problems(repository, {"web": None}, images=images) == [
+        STACK + 'caravan:images.docker.io/redis:7 is "b:1", but the same image, written "redis:7", is "a:1": keep one.'
+    ]
 
 
 def test_where_all_ports_are_published_is_the_stacks_word(repository: Path) -> None:
