@@ -67,7 +67,7 @@ def test_canaries_are_promoted_when_they_have_soaked() -> None:
     assert soak.judge(snapshot(), YES, None).state is State.GOING_ON
     assert soak.left_s() == 1.0
     clock.now_s += 1.0
-    assert soak.judge(snapshot(), YES, None).state is State.SOAKED
+    assert soak.judge(snapshot(), YES, None).state is State.PROMOTABLE
     assert soak.left_s() is None
     going = Verdict(State.GOING_ON, "web: 1/2 healthy")
     assert soak.judge(snapshot(promoted), going, None) == going
