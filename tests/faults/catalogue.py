@@ -66,4 +66,8 @@ FAULTS: dict[int, Expected] = {
         "the clock of the machine that deploys is wrong",
         "deployments succeed and fail as with a right one; the old version serves",
     ),
+    31: Expected(
+        "a job that stops what serves before its successor does",
+        "said at preview and by `up`, with what to add; refused where `nomad:refuseDowntime` says so",
+    ),
 }
