@@ -30,5 +30,6 @@ async def failing(client: NomadClient, snapshot: Snapshot) -> dict[str, str]:
 
 
 def _words(check: Json) -> str:
-    said = of_check(str(check.get("Output") or "")) or "it has not answered yet"
-    return f"check {check.get('Check')} of service {check.get('Service')} is {check.get('Status')}: {said}"
+    status = f"HTTP {check['StatusCode']}" if check.get("StatusCode") else ""
+    said = ": ".join(filter(None, [status, of_check(str(check.get("Output") or ""))])) or "it has not answered yet"
+    return f"check {check.get('Check')} is {check.get('Status')}: {said}"
