@@ -18,12 +18,10 @@ from google.protobuf import json_format, struct_pb2
 from providers.properties import SECRET_SIGNATURE, SIGNATURE_KEY
 from providers.protocol import provider_pb2
 from tests import observation
-from tests import observation
 from tests.cluster.api import Api
 from tests.quick_engine import program
 from tests.quick_engine.deployment import PROVIDERS, STACK_TYPE, STACK_URN, Deployment, State
 from tests.quick_engine.plugins import Failed, Plugins
-from tests.quick_engine.running import Running
 from tests.quick_engine.running import Running
 from toolchain.cluster import Addresses
 
@@ -88,9 +86,14 @@ class Stack:
         """`pulumi up --yes --skip-preview`."""
         return self._run_program(preview=False, check=check, environment=environment)
 
-    def start(self, **environment: str) -> Running[Result]:
-        """Starts `up` and does not wait. Its environment holds for the whole process until it ends."""
-        return Running(lambda: self.up(check=False, **environment))
+    def refused(self, *texts: str, **environment: str) -> Result:
+        """`preview` and `up` both fail with each of the texts. What the preview says."""
+        at_preview = self.preview(check=False, **environment)
+        for result in (at_preview, self.up(check=False, **environment)):
+            assert result.code != 0, result.text
+            for text in texts:
+                assert text in result.text
+        return at_preview
 
     def start(self, **environment: str) -> Running[Result]:
         """Starts `up` and does not wait. Its environment holds for the whole process until it ends."""
@@ -193,9 +196,7 @@ class Stack:
                 self._outputs = deployment.outputs
 
         started_s = time.monotonic()
-        started_s = time.monotonic()
         result = self._command(work, preview=preview, environment=environment, traceback=lambda: traceback)
-        observation.current().command(time.monotonic() - started_s, result.code)
         observation.current().command(time.monotonic() - started_s, result.code)
         assert not check or result.code == 0, result.text
         return result
