@@ -123,7 +123,7 @@ class Soak:
         where = "in Consul" if not failing else "in Nomad"
         if now - self._unconfirmed_since <= self.patience_s:
             return Verdict(State.GOING_ON, f"the new instances run; their checks do not pass {where} yet")
-        self.unconfirmed = {allocation["ID"] for allocation in _new(snapshot)}
+        self.unconfirmed = {allocation["ID"] for allocation in _made(snapshot)}
         text = f"its new instances run, but their checks did not pass {where} within {self.patience_s:g} s"
         return _hopeless(snapshot, "; ".join([text, *sorted(failing.values())]))
 
@@ -147,12 +147,13 @@ class Soak:
 
 def _new(snapshot: Snapshot) -> list[Json]:
     """The running instances that were made for this version."""
+    return [a for a in _made(snapshot) if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"]
+
+
+def _made(snapshot: Snapshot) -> list[Json]:
+    """The instances that were made for this version, in whatever state."""
     made_at = int(snapshot.job["JobModifyIndex"])
-    return [
-        a
-        for a in snapshot.of_version()
-        if int(a["CreateIndex"]) >= made_at and a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"
-    ]
+    return [a for a in snapshot.of_version() if int(a["CreateIndex"]) >= made_at]
 
 
 def _lacks_canaries(snapshot: Snapshot) -> bool:

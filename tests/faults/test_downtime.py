@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +13,12 @@ from tests.faults.services import SERVER, declared, service
 from tests.observation import Observation
 from tests.ports import free_ports
 from tests.quick_engine.stack import Stack
+from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
+
+WITHIN_S = 60.0
+CAPABILITY = {"AccessMode": "single-node-writer", "AttachmentMode": "file-system"}
 
 PLAIN = """
 job "NAME" {
@@ -120,7 +125,7 @@ def test_what_is_down_already_can_be_repaired(stack: Stack) -> None:
     assert len(stack.consul.healthy(stack.name)) == 1
 
 
-@pytest.mark.fault(19, "a static port, which the running instance holds")
+@pytest.mark.fault(32, "a static port, one node with two addresses")
 def test_a_static_port_keeps_its_address(stack: Stack, seen: Observation) -> None:
     """Findings B3, RW-20: the canary got another address of the same node, and the known one ended."""
     (port,) = free_ports(1)
@@ -152,3 +157,51 @@ def test_a_static_port_keeps_its_address(stack: Stack, seen: Observation) -> Non
     stack.up()
     assert stack.consul.healthy(stack.name) == before
     assert stack.preview().unchanged
+
+
+@pytest.fixture
+def volume(stack: Stack) -> Iterator[str]:
+    """A dynamic host volume of the cluster's node, by its name."""
+    made = stack.nomad.call(
+        "PUT",
+        "/v1/volume/host/create",
+        {"Volume": {"Name": stack.name, "PluginID": "mkdir", "RequestedCapabilities": [CAPABILITY]}},
+    )
+    id_ = made["Volume"]["ID"]
+    path = f"/v1/volume/host/{id_}"
+    assert wait_until(lambda: stack.nomad.call("GET", path)["State"] == "ready", WITHIN_S)
+    yield stack.name
+    stack.clean_up()
+    assert wait_until(lambda: not stack.nomad.call("GET", path)["Allocations"], WITHIN_S)
+    stack.nomad.call("DELETE", f"{path}/delete")
+
+
+@pytest.mark.fault(32, "a host volume of one writer")
+def test_a_volume_of_one_writer_is_not_shared(stack: Stack, seen: Observation, volume: str) -> None:
+    """Finding RW-54: both instances had the folder."""
+
+    def version(greeting: str, mode: str = "", **update: Any) -> str:
+        spec = service(stack.name, greeting, VolumeMounts=[{"Volume": "data", "Destination": "data"}])
+        (group,) = spec["TaskGroups"]
+        group["Volumes"] = {"data": {"Name": "data", "Type": "host", "Source": volume, "AccessMode": mode}}
+        group["Update"] |= update
+        return declared(spec)
+
+    stack.write(version("one"))
+    stack.up()
+    stack.write(version("two"))
+    with Load(stack.consul, stack.name) as load:
+        refused = stack.preview(check=False)
+        assert refused.code != 0
+        seen.reads(refused.text, 'a canary would write to volume "data"')
+        assert "canary = 0 in the update block" in refused.text
+        assert 'access_mode = "single-node-multi-writer"' in refused.text
+        assert stack.up(check=False).code != 0
+        load.goes_on()
+    load.lost_none()
+    assert stack.nomad.job(stack.name)["Version"] == 0
+
+    stack.write(version("two", Canary=0, AutoPromote=False))
+    assert "A canary beside it would write to volume" in stack.preview().text
+    stack.up()
+    assert stack.nomad.job(stack.name)["Version"] == 1
