@@ -167,12 +167,11 @@ def volume(stack: Stack) -> Iterator[str]:
         "/v1/volume/host/create",
         {"Volume": {"Name": stack.name, "PluginID": "mkdir", "RequestedCapabilities": [CAPABILITY]}},
     )
-    id_ = made["Volume"]["ID"]
-    path = f"/v1/volume/host/{id_}"
-    assert wait_until(lambda: stack.nomad.call("GET", path)["State"] == "ready", WITHIN_S)
+    path, node = f"/v1/volume/host/{made['Volume']['ID']}", f"/v1/node/{made['Volume']['NodeID']}"
+    assert wait_until(lambda: stack.name in (stack.nomad.call("GET", node)["HostVolumes"] or {}), WITHIN_S)
     yield stack.name
     stack.clean_up()
-    assert wait_until(lambda: not stack.nomad.call("GET", path)["Allocations"], WITHIN_S)
+    assert wait_until(lambda: not stack.nomad.call("GET", path).get("Allocations"), WITHIN_S)
     stack.nomad.call("DELETE", f"{path}/delete")
 
 
@@ -180,10 +179,19 @@ def volume(stack: Stack) -> Iterator[str]:
 def test_a_volume_of_one_writer_is_not_shared(stack: Stack, seen: Observation, volume: str) -> None:
     """Finding RW-54: both instances had the folder."""
 
-    def version(greeting: str, mode: str = "", **update: Any) -> str:
-        spec = service(stack.name, greeting, VolumeMounts=[{"Volume": "data", "Destination": "data"}])
+    listens = {"command": "python3", "args": ["-m", "http.server", "3000"], "ports": ["http"]}
+    container = {
+        "Driver": "docker",
+        "Config": {"image": stack.addresses.base_image, "init": True, **listens},
+        "VolumeMounts": [{"Volume": "data", "Destination": "/data"}],
+    }
+
+    def version(number: str, **update: Any) -> str:
+        spec = service(stack.name, "", Env={"VERSION": number}, **container)
         (group,) = spec["TaskGroups"]
-        group["Volumes"] = {"data": {"Name": "data", "Type": "host", "Source": volume, "AccessMode": mode}}
+        group["Networks"] = [{"DynamicPorts": [{"Label": "http", "To": 3000}]}]
+        group["Services"][0]["Checks"][0]["Path"] = "/"
+        group["Volumes"] = {"data": {"Name": "data", "Type": "host", "Source": volume}}
         group["Update"] |= update
         return declared(spec)
 

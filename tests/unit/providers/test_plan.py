@@ -230,7 +230,7 @@ def test_errors_in_one_line(text: str, expected: str) -> None:
     assert one_line(text) == expected
 
 
-def advised(name: str, job: dict[str, Any] | None = None, *, runs: int = 2) -> list[tuple[bool, str]]:
+def advised(name: str, job: dict[str, Any] | None = None, *, runs: int = 2) -> list[tuple[int, str]]:
     return list(serving(job or JOB, recorded(f"plan-{name}"), {"web": runs}))
 
 
