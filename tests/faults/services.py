@@ -67,9 +67,11 @@ def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **ta
 
 def deploys(project: Project, *jobs: dict[str, Any]) -> None:
     """Makes the project's program declare these jobs, each waited for."""
-    lines = [
-        f"nomad.Job({job['ID']!r}, jobspec=json.dumps(json.loads({json.dumps(job)!r})), json=True, detach=False, "
-        "purge_on_destroy=True)\n"
-        for job in jobs
-    ]
-    use(project, "".join(lines))
+    use(project, "".join(f"{declared(job)}\n" for job in jobs))
+
+
+def declared(job: dict[str, Any], **settings: Any) -> str:
+    """The line of a program that declares this job; it is waited for, unless `settings` of the resource differ."""
+    given = "".join(f", {name}={value!r}" for name, value in {"detach": False, **settings}.items())
+    jobspec = f"jobspec=json.dumps(json.loads({json.dumps(job)!r}))"
+    return f"nomad.Job({job['ID']!r}, {jobspec}, json=True, purge_on_destroy=True{given})"
