@@ -92,12 +92,12 @@ def no_new_instances(stack: Stack) -> Iterator[None]:
 
 
 def test_what_finds_no_place_late_in_a_rollout_is_told(stack: Stack) -> None:
-    times = {"MinHealthyTime": 4 * SECOND, "HealthyDeadline": 10 * SECOND, "ProgressDeadline": 12 * SECOND}
-    update = {**times, "MaxParallel": 1}
-    spec = service(stack.name, update)
+    spec = service(stack.name, {})
     spec["TaskGroups"][0]["Count"] = 2
     one_job(stack, spec)
     stack.up()
+    times = {"MinHealthyTime": 4 * SECOND, "HealthyDeadline": 10 * SECOND, "ProgressDeadline": 12 * SECOND}
+    spec["TaskGroups"][0]["Update"] |= {**times, "MaxParallel": 1}
     spec["TaskGroups"][0]["Tasks"][0]["Env"] = {"V": "2"}
     one_job(stack, spec)
 
