@@ -124,7 +124,7 @@ SEVERAL: list[tuple[str, dict[str, str | bytes], list[str]]] = [
 @pytest.mark.parametrize(("files", "sentences"), [case[1:] for case in SEVERAL], ids=[case[0] for case in SEVERAL])
 def test_files_that_do_not_fit_together(repository: Path, files: dict[str, str | bytes], sentences: list[str]) -> None:
     (repository / "services" / "api").mkdir(parents=True)
-    (repository / "services" / "api" / "Dockerfile").write_text("FROM scratch\nCOPY service.yaml /\n")
+    (repository / "services" / "api" / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
     assert told(repository, files) == sentences
 
 

@@ -96,6 +96,15 @@ def test_what_describes_the_service_is_no_part_of_its_image(repository: Path) ->
     assert "service.yaml" in [entry.path for entry in built(service(repository, VALID)).entries()]
 
 
+def test_a_dockerfile_that_copies_what_describes_the_service(repository: Path) -> None:
+    folder = write_service(repository, "web")
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY service.yaml /\n")
+    told = 'has the dockerfile "Dockerfile", which copies service.yaml: write "!service.yaml" into its .dockerignore.'
+    assert problems(repository, {"web": None}) == [f"{SERVICE}image.build {told}"]
+    (folder / ".dockerignore").write_text("!service.yaml\n")
+    assert settings(repository, {"web": None}).services
+
+
 def test_what_describes_services_and_stacks_is_no_part_of_an_image_of_everything(repository: Path) -> None:
     write_service(repository, "other")
     (repository / "services" / "defaults.yaml").write_text("priority: 50\n")
