@@ -112,14 +112,23 @@ EnvName = Annotated[
         "must be letters, digits and underscores, not starting with a digit nor with NOMAD_, as the name of a variable",
     ),
 ]
+"""A name that a template can write into a file of variables."""
+AnyEnvName = Annotated[
+    str,
+    matching(
+        r"(?!NOMAD_)[A-Za-z_][A-Za-z0-9_.-]*",
+        "must be letters, digits and _.-, not starting with a digit nor with NOMAD_, as the name of a variable",
+    ),
+]
+"""A name that a process can have, though a shell may not take it: `cluster.name`."""
 PortLabel = Annotated[
     str, matching(r"[A-Za-z0-9_]{1,63}", "must be 1 to 63 letters, digits and underscores, as the label of a port")
 ]
 MetaKey = Annotated[
     str,
     matching(
-        r"(?!caravan_)[A-Za-z_][A-Za-z0-9_.-]*",
-        "must be letters, digits and _.-, starting with a letter or underscore and not with caravan_",
+        r"(?!caravan_)[A-Za-z_][A-Za-z0-9_./-]*",
+        "must be letters, digits and _./-, starting with a letter or underscore and not with caravan_",
     ),
 ]
 Signal = Annotated[str, matching(r"SIG[A-Z][A-Z0-9+-]*", 'must be the name of a signal, as "SIGHUP"')]

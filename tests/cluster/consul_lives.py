@@ -4,36 +4,35 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from tests.cluster.life import Life, hidden, nothing, told
-from tests.quick_engine.stack import Stack
+from tests.cluster.life import Context, Life, hidden, nothing, told
 
 
-def key(stack: Stack, path: str) -> str | None:
+def key(test: Context, path: str) -> str | None:
     """A key's value."""
-    found = stack.consul.call("GET", f"/v1/kv/{path}")
+    found = test.consul.call("GET", f"/v1/kv/{path}")
     return base64.b64decode(found[0]["Value"] or "").decode() if found else None
 
 
-def put_key(stack: Stack, path: str, text: str) -> None:
+def put_key(test: Context, path: str, text: str) -> None:
     """Writes a key as somebody else would: base64 keeps JSON's quotes out of it."""
     pair = {"Verb": "set", "Key": path, "Value": base64.b64encode(text.encode()).decode()}
-    stack.consul.call("PUT", "/v1/txn", [{"KV": pair}])
+    test.consul.call("PUT", "/v1/txn", [{"KV": pair}])
 
 
-def entry(stack: Stack, kind: str) -> Any:
-    """The config entry with the stack's name."""
-    return stack.consul.call("GET", f"/v1/config/{kind}/{stack.name}")
+def entry(test: Context, kind: str) -> Any:
+    """The config entry with the test's name."""
+    return test.consul.call("GET", f"/v1/config/{kind}/{test.name}")
 
 
-def http_services(stack: Stack) -> None:
-    """What may be routed and split: the stack's service, and another."""
-    for name in (stack.name, f"{stack.name}-other"):
-        stack.consul.call("PUT", "/v1/config", {"Kind": "service-defaults", "Name": name, "Protocol": "http"})
+def http_services(test: Context) -> None:
+    """What may be routed and split: the test's service, and another."""
+    for name in (test.name, f"{test.name}-other"):
+        test.consul.call("PUT", "/v1/config", {"Kind": "service-defaults", "Name": name, "Protocol": "http"})
 
 
-def no_http_services(stack: Stack) -> None:
-    for name in (stack.name, f"{stack.name}-other"):
-        stack.consul.call("DELETE", f"/v1/config/service-defaults/{name}")
+def no_http_services(test: Context) -> None:
+    for name in (test.name, f"{test.name}-other"):
+        test.consul.call("DELETE", f"/v1/config/service-defaults/{name}")
 
 
 def config_entry(
@@ -45,16 +44,17 @@ def config_entry(
     type_: str,
     line: str,
     values: tuple[Any, Any, Any, Any],
+    typed: bool = True,
     routed: bool = False,
 ) -> Life:
     """A type of config entry. `body` is what changes with the value, and the rest of an entry of somebody else's."""
 
-    def put(stack: Stack, value: Any) -> None:
-        named = {"Kind": kind, "Name": stack.name}
-        stack.consul.call("PUT", "/v1/config", {**(entry(stack, kind) or named), **body(stack.name, value)})
+    def put(test: Context, value: Any) -> None:
+        named = {"Kind": kind, "Name": test.name}
+        test.consul.call("PUT", "/v1/config", {**(entry(test, kind) or named), **body(test.name, value)})
 
-    def found(stack: Stack) -> Any:
-        there = entry(stack, kind)
+    def found(test: Context) -> Any:
+        there = entry(test, kind)
         return there and read(there)
 
     return Life(
@@ -62,7 +62,8 @@ def config_entry(
         program=program,
         put=put,
         read=found,
-        drop=lambda stack: stack.consul.call("DELETE", f"/v1/config/{kind}/{stack.name}"),
+        drop=lambda test: test.consul.call("DELETE", f"/v1/config/{kind}/{test.name}"),
+        id=lambda test: test.name if typed else f"{kind}/{test.name}",
         told=told(line),
         values=values,
         marked=True,
@@ -96,19 +97,20 @@ ENTRIES = [
             f"config_json=json.dumps({{'LocalRequestTimeoutMs': {value}, 'Meta': {{'team': 'a'}}}}))"
         ),
         lambda name, value: {"LocalRequestTimeoutMs": value, "Meta": {"team": "a"}},
-        lambda found: found["LocalRequestTimeoutMs"],
+        lambda found: found.get("LocalRequestTimeoutMs"),
         type_="ConfigEntry",
         line="configJson.LocalRequestTimeoutMs",
         values=(500, 600, 700, 900),
+        typed=False,
     ),
     config_entry(
         "service-defaults",
         lambda name, value: (
-            f"consul.ConfigEntryServiceDefaults('it', name={name!r}, protocol='tcp', exposes=[], "
+            f"consul.ConfigEntryServiceDefaults('it', name={name!r}, protocol='http', exposes=[], "
             f"max_inbound_connections={value})"
         ),
-        lambda name, value: {"Protocol": "tcp", "MaxInboundConnections": value},
-        lambda found: found["MaxInboundConnections"],
+        lambda name, value: {"Protocol": "http", "MaxInboundConnections": value},
+        lambda found: found.get("MaxInboundConnections"),
         type_="ConfigEntryServiceDefaults",
         line="MaxInboundConnections",
         values=(5, 6, 7, 9),
@@ -172,9 +174,10 @@ def keys(secret: str) -> Life:
     return Life(
         token="consul:index/keys:Keys",
         program=program,
-        put=lambda stack, value: put_key(stack, f"{stack.name}/a", value),
-        read=lambda stack: key(stack, f"{stack.name}/a"),
-        drop=lambda stack: stack.consul.call("DELETE", f"/v1/kv/{stack.name}/a"),
+        put=lambda test, value: put_key(test, f"{test.name}/a", value),
+        read=lambda test: key(test, f"{test.name}/a"),
+        drop=lambda test: test.consul.call("DELETE", f"/v1/kv/{test.name}/a"),
+        id=lambda test: f"{test.name}/a",
         told=hidden("keys.NAME/a.value") if secret else told("keys.NAME/a.value"),
         values=(f"one{ending}", f"two{ending}", f"three{ending}", f"theirs{ending}"),
         secret=secret,
@@ -192,9 +195,10 @@ def key_prefix(secret: str) -> Life:
     return Life(
         token="consul:index/keyPrefix:KeyPrefix",
         program=program,
-        put=lambda stack, value: put_key(stack, f"{stack.name}/a", value),
-        read=lambda stack: key(stack, f"{stack.name}/a"),
-        drop=lambda stack: stack.consul.call("DELETE", f"/v1/kv/{stack.name}/a"),
+        put=lambda test, value: put_key(test, f"{test.name}/a", value),
+        read=lambda test: key(test, f"{test.name}/a"),
+        drop=lambda test: test.consul.call("DELETE", f"/v1/kv/{test.name}/a"),
+        id=lambda test: f"{test.name}/",
         told=hidden("subkeys.a.value") if secret else told("subkeys.a.value"),
         values=(f"one{ending}", f"two{ending}", f"three{ending}", f"theirs{ending}"),
         secret=secret,
@@ -202,32 +206,32 @@ def key_prefix(secret: str) -> Life:
     )
 
 
-def node(stack: Stack) -> Any:
-    return stack.consul.call("GET", f"/v1/catalog/node/{stack.name}")
+def node(test: Context) -> Any:
+    return test.consul.call("GET", f"/v1/catalog/node/{test.name}")
 
 
-def put_node(stack: Stack, address: str) -> None:
-    old = (node(stack) or {}).get("Node") or {}
-    body = {"Node": stack.name, "Address": address, "NodeMeta": old.get("Meta") or {"a": "b"}}
-    stack.consul.call("PUT", "/v1/catalog/register", body)
+def put_node(test: Context, address: str) -> None:
+    old = (node(test) or {}).get("Node") or {}
+    body = {"Node": test.name, "Address": address, "NodeMeta": old.get("Meta") or {"a": "b"}}
+    test.consul.call("PUT", "/v1/catalog/register", body)
 
 
-def drop_node(stack: Stack) -> None:
-    stack.consul.call("PUT", "/v1/catalog/deregister", {"Node": stack.name})
+def drop_node(test: Context) -> None:
+    test.consul.call("PUT", "/v1/catalog/deregister", {"Node": test.name})
 
 
-def service(stack: Stack) -> Any:
-    return ((node(stack) or {}).get("Services") or {}).get(stack.name)
+def service(test: Context) -> Any:
+    return ((node(test) or {}).get("Services") or {}).get(test.name)
 
 
-def put_service(stack: Stack, port: int) -> None:
-    old = {"Service": stack.name, "ID": stack.name, "Tags": ["a"], **(service(stack) or {})}
-    body = {"Node": stack.name, "SkipNodeUpdate": True, "Service": {**old, "Port": port}}
-    stack.consul.call("PUT", "/v1/catalog/register", body)
+def put_service(test: Context, port: int) -> None:
+    old = {"Service": test.name, "ID": test.name, "Tags": ["a"], **(service(test) or {})}
+    body = {"Node": test.name, "SkipNodeUpdate": True, "Service": {**old, "Port": port}}
+    test.consul.call("PUT", "/v1/catalog/register", body)
 
 
-def drop_service(stack: Stack) -> None:
-    stack.consul.call("PUT", "/v1/catalog/deregister", {"Node": stack.name, "ServiceID": stack.name})
+def drop_service(test: Context) -> None:
+    test.consul.call("PUT", "/v1/catalog/deregister", {"Node": test.name, "ServiceID": test.name})
 
 
 CONSUL = [
@@ -240,8 +244,9 @@ CONSUL = [
         token="consul:index/node:Node",
         program=lambda name, value: f"consul.Node('it', name={name!r}, address={value!r}, meta={{'a': 'b'}})",
         put=put_node,
-        read=lambda stack: (found := node(stack)) and found["Node"]["Address"],
+        read=lambda test: (found := node(test)) and found["Node"]["Address"],
         drop=drop_node,
+        id=lambda test: test.name,
         told=told("address"),
         values=("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.9"),
         marked=True,
@@ -250,12 +255,13 @@ CONSUL = [
         token="consul:index/service:Service",
         program=lambda name, value: f"consul.Service('it', name={name!r}, node={name!r}, port={value}, tags=['a'])",
         put=put_service,
-        read=lambda stack: (found := service(stack)) and found["Port"],
+        read=lambda test: (found := service(test)) and found["Port"],
         drop=drop_service,
+        id=lambda test: f"{test.name}/{test.name}",
         told=told("port"),
         values=(80, 81, 82, 90),
         marked=True,
-        before=lambda stack: put_node(stack, "192.0.2.1"),
+        before=lambda test: put_node(test, "192.0.2.1"),
         after=drop_node,
     ),
 ]

@@ -3,22 +3,31 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
-from tests.quick_engine.stack import Stack
+from tests.cluster.api import Api
+
+
+class Context(Protocol):
+    """What a test has: a name of its own, and the servers' APIs."""
+
+    name: str
+    nomad: Api
+    consul: Api
+
 
 Told = Callable[[str, Any, Any], str]
-"""What a message says of a change, by the stack's name, and the value before and after it."""
+"""What a message says of a change, by the test's name, and the value before and after it."""
 
 
-def nothing(stack: Stack) -> None:
+def nothing(test: Context) -> None:
     """Nothing is needed before, or left after."""
 
 
 def told(field: str) -> Told:
-    """A line with both values. The field may hold NAME, the stack's name."""
+    """A line with both values. The field may hold NAME, the test's name."""
 
     def line(name: str, old: Any, new: Any) -> str:
         return f"{field.replace('NAME', name)} {json.dumps(old)} → {json.dumps(new)}"
@@ -27,7 +36,7 @@ def told(field: str) -> Told:
 
 
 def hidden(field: str) -> Told:
-    """A line without the values. The field may hold NAME, the stack's name."""
+    """A line without the values. The field may hold NAME, the test's name."""
     return lambda name, old, new: f"{field.replace('NAME', name)}: changed"
 
 
@@ -37,13 +46,15 @@ class Life:
 
     token: str
     program: Callable[[str, Any], str]
-    """The program's lines with the resource "it", by the stack's name and the value."""
-    put: Callable[[Stack, Any], None]
+    """The program's lines with the resource "it", by the test's name and the value."""
+    put: Callable[[Context, Any], None]
     """Makes the object, or changes it, as somebody else."""
-    read: Callable[[Stack], Any]
+    read: Callable[[Context], Any]
     """The value; None where there is no object."""
-    drop: Callable[[Stack], None]
+    drop: Callable[[Context], None]
     """Deletes the object as somebody else."""
+    id: Callable[[Context], str]
+    """The object's ID in Pulumi."""
     told: Told
     values: tuple[Any, Any, Any, Any] = ("one", "two", "three", "theirs")
     """Three of the program, then somebody else's."""
@@ -51,16 +62,16 @@ class Life:
     """A part of every value, where they are secret."""
     says_secret: bool = False
     """Whether it is the program that says so, which an import cannot know."""
-    id: Callable[[Stack], str] | None = None
-    """The object's ID for an import, where several objects may be alike, so that an existing one is no obstacle."""
+    alike: bool = False
+    """Whether several objects may be alike, so that an existing one is no obstacle."""
     marked: bool = False
     """Whether objects say whose they are: one that is as it is wanted, but not marked, is somebody else's."""
     by_parts: bool = False
     """Whether each part is taken over by itself, without a word."""
     named_by_server: bool = False
     """Whether one that is gone cannot be made again under its ID."""
-    before: Callable[[Stack], None] = nothing
-    after: Callable[[Stack], None] = nothing
+    before: Callable[[Context], None] = nothing
+    after: Callable[[Context], None] = nothing
     secured: bool = False
     """Whether it needs a cluster with ACLs."""
 

@@ -34,17 +34,6 @@ def write(lived: Lived, value: object) -> None:
     stack.write(life.program(stack.name, value))
 
 
-def refused(lived: Lived, *texts: str) -> str:
-    """The program is refused at preview, and by an `up`; what the preview says."""
-    stack, _ = lived
-    at_preview = stack.preview(check=False)
-    for result in (at_preview, stack.up(check=False)):
-        assert result.code != 0, result.text
-        for text in texts:
-            assert text in result.text
-    return at_preview.text
-
-
 def test_every_type_is_lived_through() -> None:
     served = {type_.token for type_ in RECORDS} | {type_.token for type_ in SERVED}
     assert {life.token for life in (*NOMAD, *CONSUL)} == served
@@ -85,7 +74,7 @@ def test_changed_by_somebody_else(lived: Lived) -> None:
         assert life.told(stack.name, one, theirs) in warned.text
         assert "Nothing is changed now" in warned.text
     write(lived, two)
-    refused(lived, life.told(stack.name, one, theirs), "It is not overwritten")
+    stack.refused(life.told(stack.name, one, theirs), "It is not overwritten")
     failed = stack.destroy(check=False)
     assert failed.code != 0
     assert life.told(stack.name, one, theirs) in failed.text
@@ -130,10 +119,11 @@ def test_existing_and_imported(lived: Lived) -> None:
     one, two, *_ = life.values
     life.put(stack, one)
     write(lived, two)
-    if life.id:
+    if life.alike:
         stack.import_(life.token, "it", life.id(stack))
     else:
-        stack.imports(refused(lived, f"already exists in {life.server}", "It is not overwritten"))
+        named = f"{life.token} it {life.id(stack)}. Or give this one another "
+        stack.imports(stack.refused(f"already exists in {life.server}", "It is not overwritten", named).text)
     assert life.read(stack) == one
     preview = stack.preview()
     assert preview.steps["it"] == "update"
@@ -153,14 +143,14 @@ def test_existing_and_imported(lived: Lived) -> None:
 
 def test_existing_and_alike(lived: Lived) -> None:
     stack, life = lived
-    if life.id:
+    if life.alike:
         # Nothing says which of those that are alike it would be.
         return
     one, *_ = life.values
     write(lived, one)
     life.put(stack, one)
     if life.marked:
-        refused(lived, f"already exists in {life.server}", "It is not overwritten")
+        stack.refused(f"already exists in {life.server}", "It is not overwritten")
         life.drop(stack)
         stack.up()
         # One with the mark of this very resource is what a killed command has left.

@@ -86,6 +86,15 @@ class Stack:
         """`pulumi up --yes --skip-preview`."""
         return self._run_program(preview=False, check=check, environment=environment)
 
+    def refused(self, *texts: str, **environment: str) -> Result:
+        """`preview` and `up` both fail with each of the texts. What the preview says."""
+        at_preview = self.preview(check=False, **environment)
+        for result in (at_preview, self.up(check=False, **environment)):
+            assert result.code != 0, result.text
+            for text in texts:
+                assert text in result.text
+        return at_preview
+
     def start(self, **environment: str) -> Running[Result]:
         """Starts `up` and does not wait. Its environment holds for the whole process until it ends."""
         return Running(lambda: self.up(check=False, **environment))
