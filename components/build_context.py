@@ -4,7 +4,6 @@ import functools
 import hashlib
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,12 +56,6 @@ class Build:
         """A build as services describe it: the Dockerfile's path is relative to the context."""
         sorted_args = tuple(sorted((args or {}).items()))
         return Build(context, context / dockerfile, sorted_args, target, platform, tuple(ignore))
-
-    def declares_arg(self, name: str) -> bool:
-        """Whether the Dockerfile has an `ARG` instruction for the name."""
-        text = self.dockerfile.read_text(errors="replace")
-        instructions = re.findall(r"^\s*ARG\s+(.*)$", text, re.MULTILINE | re.IGNORECASE)
-        return any(word.partition("=")[0] == name for line in instructions for word in line.split())
 
     def fingerprint(self) -> str:
         """Hex digits that differ when the image could differ.

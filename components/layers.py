@@ -39,6 +39,8 @@ class Layer:
     for_all: bool = False
     """Whether it is about every service: it may take away what only some have, and changes nothing that one has put
     to null."""
+    of_one: bool = False
+    """Whether it is about one service only."""
 
     def where(self, path: KeyPath) -> str:
         """`file:line: key`, to begin a sentence with."""

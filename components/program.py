@@ -163,7 +163,9 @@ def _microservice_args(settings: Settings, service: DeployedService, image: Imag
     if spec.secrets:
         values, version = settings.secrets_of(service)
         described["secrets"] = {name: pulumi.Output.secret(value) for name, value in values.items()}
-        described["secret_options"] = {name: it.model_dump(exclude={"of"}) for name, it in spec.secrets.items()}
+        # Only what was written, as above.
+        options = {name: it.model_dump(exclude={"of"}, exclude_unset=True) for name, it in spec.secrets.items()}
+        described["secret_options"] = options
         described["secrets_version"] = version
     source: dict[str, Any] = {}
     if image is not None:

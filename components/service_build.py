@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from components.build_context import Build, BuildContextError
+from components.dockerfile import copies, declares_arg
 from components.dockerignore import escaped
 from components.image_reference import ImageReference
 from components.service_folder import DEFAULTS, FOLDER
@@ -32,18 +33,23 @@ def how_to_build(root: Path, folder: str, spec: Service, stack: StackConfig) -> 
         return None
     wanted = spec.image.build
     context = Path(os.path.normpath(root / FOLDER / folder / wanted.context))
-    ignore = [escaped(path.relative_to(context).as_posix()) for path in _descriptions(root, context)]
+    described = [path.relative_to(context).as_posix() for path in _descriptions(root, context)]
+    ignore = [escaped(path) for path in described]
     build = Build.of(context, wanted.dockerfile, wanted.args, wanted.target, wanted.platform, ignore)
     boundary = _repository(root)
     for what, path in (("context", context), ("dockerfile", build.dockerfile)):
         if not path.resolve().is_relative_to(boundary):
             raise ValueError(f'has the {what} "{getattr(wanted, what)}", which is outside the repository')
     try:
-        build.check()
+        found = {entry.path for entry in build.entries()}
     except BuildContextError as error:
         raise ValueError(f'has the context "{wanted.context}", which {error}') from error
+    for name in described:
+        if name not in found and copies(build.dockerfile, name):
+            exception = f'write "!{name}" into its .dockerignore'
+            raise ValueError(f'has the dockerfile "{wanted.dockerfile}", which copies {name}: {exception}')
     base = stack.base_image
-    if base is None or BASE_IMAGE_ARG in wanted.args or not build.declares_arg(BASE_IMAGE_ARG):
+    if base is None or BASE_IMAGE_ARG in wanted.args or not declares_arg(build.dockerfile, BASE_IMAGE_ARG):
         return build
     args = {**wanted.args, BASE_IMAGE_ARG: base}
     return Build.of(context, wanted.dockerfile, args, wanted.target, wanted.platform, ignore)

@@ -50,12 +50,12 @@ class Folders:
             written = read_yaml(self._root / file, file, "at least version")
         except SettingsError as error:
             raise SettingsError([*self._wrong, *error.problems]) from error
-        own = Layer(written.data, written.place)
+        own = Layer(written.data, written.place, of_one=True)
         everywhere = self._of_stack(("defaults",), self._stack.defaults, for_all=True)
         problems = [*self._wrong, *_one_services_own(everywhere), *_one_services_own(self._team)]
         if problems:
             raise SettingsError(problems)
-        here = self._of_stack(("services", key), self._stack.services[key])
+        here = replace(self._of_stack(("services", key), self._stack.services[key]), of_one=True)
         below = [self._where_it_runs(), self._team, own]
         if not _has_check(Layers(below, own).merged()):
             everywhere = replace(everywhere, data={key: it for key, it in everywhere.data.items() if key != "check"})

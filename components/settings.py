@@ -8,6 +8,7 @@ from components.build_context import Build
 from components.file_sources import read_sources
 from components.layers import Layers
 from components.problems import Problem, SettingsError, did_you_mean
+from components.rules.effect import without_effect
 from components.service_build import how_to_build
 from components.service_folder import Folders
 from components.service_model import Service
@@ -105,6 +106,9 @@ def _service(root: Path, stack: StackConfig, folders: Folders, key: str) -> Depl
         described = validate({"name": key, **layers.merged()}, layers.where)
     except SettingsError as error:
         raise SettingsError([*wrong, *error.problems]) from error
+    for violation in without_effect(described):
+        if (said := layers.settings(violation.path)) and said[-1].layer.of_one:
+            wrong.append(Problem(layers.where(violation.path), violation.what))
     if wrong:
         raise SettingsError(wrong)
     spec = read_sources(described, root / "services" / key, layers.where)

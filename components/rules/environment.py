@@ -66,6 +66,9 @@ def _secret_files(service: Service) -> Iterator[Violation]:
     taken: dict[str, str] = {}
     for name, secret in service.secrets.items():
         if secret.file is None:
+            for key in sorted({"perms", "uid", "gid"} & secret.model_fields_set):
+                what = "is there, but the secret is a variable: say with file which file it becomes, or take it out"
+                yield Violation(("secrets", name, key), what)
             continue
         destination = f"secrets/{secret.file}"
         path = ("secrets", name, "file")
@@ -120,6 +123,9 @@ def files(service: Service) -> Iterator[Violation]:
             if (file.change_mode == "signal") != (file.change_signal is not None):
                 what = "is missing" if file.change_signal is None else 'is for change_mode "signal" only'
                 yield Violation((*path, "change_signal"), what)
+            if "splay_s" in file.model_fields_set and file.change_mode == "noop":
+                what = f"is {file.splay_s:g}, but the process is left alone: set change_mode, or take it out"
+                yield Violation((*path, "splay_s"), what, (f"{'.'.join(path)}.change_mode",))
             if file.env and file.change_mode == "signal":
                 what = 'is "signal", but a running process does not get new variables: "restart" or "noop"'
                 yield Violation((*path, "change_mode"), what)

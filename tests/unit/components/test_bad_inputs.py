@@ -65,6 +65,9 @@ FILES: list[tuple[str, str, str | bytes, str]] = [
     ("unknown key for a service", STACK, f"{LISTED[:-3]}\n      cuont: 2\n", f'{STACK}:4: caravan:services.web.cuont is not a known key; did you mean "count"?'),
     ("unknown key for all", STACK, f"{LISTED}  caravan:defaults:\n    cuont: 2\n", f'{STACK}:5: caravan:defaults.cuont is not a known key; did you mean "count"?'),
     ("unknown key of the stack", STACK, f"{LISTED}  caravan:datacentres: [dc1]\n", f'{STACK}:4: caravan:datacentres is not a known key; did you mean "datacenters"?'),
+    # RW-46
+    ("set without --path", STACK, f"{LISTED}  caravan:services.web.count: '3'\n", f"{STACK}:4: caravan:services.web.count is one key with dots in its name: run pulumi config rm 'caravan:services.web.count', and pulumi config set --path 'caravan:services.web.count'."),
+    ("a secret set without --path", STACK, f"{LISTED}  caravan:secrets.web.TOKEN: {{secure: v1:x}}\n", f"{STACK}:4: caravan:secrets.web.TOKEN is one key with dots in its name: run pulumi config rm 'caravan:secrets.web.TOKEN', and pulumi config set --secret --path 'caravan:secrets.web.TOKEN'."),
     ("wrong type in the stack", STACK, f"{LISTED}  caravan:datacenters: dc1\n", f'{STACK}:4: caravan:datacenters is "dc1", but must be a list.'),
     ("unknown service", STACK, f"{LISTED}    wbe: {{}}\n", f'{STACK}:4: caravan:services.wbe has no file "services/wbe/service.yaml"; did you mean "web"?'),
     ("name for all", DEFAULTS, "name: x\n", f"{DEFAULTS}:1: name is one service's own: write it in its service.yaml."),
@@ -124,7 +127,7 @@ SEVERAL: list[tuple[str, dict[str, str | bytes], list[str]]] = [
 @pytest.mark.parametrize(("files", "sentences"), [case[1:] for case in SEVERAL], ids=[case[0] for case in SEVERAL])
 def test_files_that_do_not_fit_together(repository: Path, files: dict[str, str | bytes], sentences: list[str]) -> None:
     (repository / "services" / "api").mkdir(parents=True)
-    (repository / "services" / "api" / "Dockerfile").write_text("FROM scratch\nCOPY service.yaml /\n")
+    (repository / "services" / "api" / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
     assert told(repository, files) == sentences
 
 

@@ -210,22 +210,6 @@ def test_an_ignored_folder_may_be_unreadable(context: Path, monkeypatch: pytest.
     assert paths(context) == [".dockerignore", "Dockerfile", "link", "src", "src/a.py"]
 
 
-@pytest.mark.parametrize(
-    ("text", "declared"),
-    [
-        ("ARG BASE_IMAGE=x\nFROM ${BASE_IMAGE}", True),
-        ("arg BASE_IMAGE\nFROM x", True),
-        ("ARG A=1 BASE_IMAGE=x\nFROM x", True),
-        ("# ARG BASE_IMAGE\nFROM x", False),
-        ("ARG BASE_IMAGE_TAG=x\nFROM x", False),
-        ("FROM x", False),
-    ],
-)
-def test_finds_the_arguments_that_a_dockerfile_declares(context: Path, text: str, declared: bool) -> None:
-    (context / "Dockerfile").write_text(text)
-    assert Build.of(context).declares_arg("BASE_IMAGE") is declared
-
-
 def test_a_missing_context(context: Path) -> None:
     assert problem(Build.of(context / "nope")) == "does not exist"
 

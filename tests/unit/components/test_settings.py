@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from components.build_context import Build
 from components.problems import SettingsError
@@ -94,6 +95,15 @@ def test_what_describes_the_service_is_no_part_of_its_image(repository: Path) ->
     assert built(service(repository, VALID + "# a comment\n")).fingerprint() == before.fingerprint()
     (repository / "services" / "web" / ".dockerignore").write_text("!service.yaml\n")
     assert "service.yaml" in [entry.path for entry in built(service(repository, VALID)).entries()]
+
+
+def test_a_dockerfile_that_copies_what_describes_the_service(repository: Path) -> None:
+    folder = write_service(repository, "web")
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY service.yaml /\n")
+    told = 'has the dockerfile "Dockerfile", which copies service.yaml: write "!service.yaml" into its .dockerignore.'
+    assert problems(repository, {"web": None}) == [f"{SERVICE}image.build {told}"]
+    (folder / ".dockerignore").write_text("!service.yaml\n")
+    assert settings(repository, {"web": None}).services
 
 
 def test_what_describes_services_and_stacks_is_no_part_of_an_image_of_everything(repository: Path) -> None:
@@ -417,6 +427,29 @@ def test_two_services_with_one_name(repository: Path) -> None:
     write_service(repository, "web")
     expected = 'services/web/service.yaml: name is "web", as is the name of services/a: rename one of them.'
     assert problems(repository, {"a": None, "web": None}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "key"),
+    [
+        ("batch", "rollout: {max_parallel: 2}", "rollout.max_parallel"),
+        ("sysbatch", "rollout: {auto_revert: true}", "rollout.auto_revert"),
+        ("system", "reschedule: {attempts: 1}", "reschedule.attempts"),
+        ("sysbatch", "reschedule: {unlimited: true}", "reschedule.unlimited"),
+    ],
+)
+def test_what_means_nothing_to_a_job_of_its_type_is_refused_where_one_service_says_it(
+    repository: Path, type_: str, written: str, key: str
+) -> None:
+    told = f"{key} means nothing to a {type_} job, which "
+    job = f"{VALID}type: {type_}\n"
+    write_service(repository, "web", job + written + "\n")
+    (found,) = problems(repository, {"web": None})
+    assert found.startswith(SERVICE + told)
+    write_service(repository, "web", job)
+    (found,) = problems(repository, {"web": yaml.safe_load(written)})
+    assert found.startswith(f"{STACK}caravan:services.web.{told}")
+    assert settings(repository, {"web": None}, defaults=yaml.safe_load(written)).services
 
 
 TWO_PORTS = "version: 1.0.0\nports: {http: {to: 80}, api: {to: 81, registered: true}}\n"
