@@ -25,6 +25,8 @@ MAY_WAIT = (
     "nomad:waitForPlace true."
 )
 
+LOST = "If this stack pushed it before, the registry has lost it since. Run `pulumi refresh`, then `pulumi up`."
+
 
 @dataclass
 class Findings:
@@ -45,6 +47,8 @@ async def check_job_images(spec: Spec, *, preview: bool) -> Findings:
     images = list(task_images(spec.job))
     for image, check in zip(images, await check_images(images), strict=True):
         sentence = f'job "{spec.id}", {image.where}: image {image.image} cannot be pulled: {check.text}'
+        if check.found is Found.NO and image.built_here and not preview:
+            sentence += f". {LOST}"
         if check.found is Found.YES or (check.found is Found.NO and image.built_here and preview):
             continue
         if check.found is Found.REFUSED and image.built_here and not image.user:

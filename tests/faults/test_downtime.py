@@ -207,7 +207,7 @@ def test_a_volume_of_one_writer_is_not_shared(stack: Stack, seen: Observation, v
     """Finding RW-54: both instances had the folder."""
 
     listens = {"command": "python3", "args": ["-m", "http.server", "3000"], "ports": ["http"]}
-    container = {
+    container: dict[str, Any] = {
         "Driver": "docker",
         "Config": {"image": stack.addresses.base_image, "init": True, **listens},
         "VolumeMounts": [{"Volume": "data", "Destination": "/data"}],
