@@ -14,6 +14,7 @@ from providers.nomad.own_promotion import held
 from providers.nomad.plan import changes, one_line
 from providers.nomad.rollout import Cancelled, Outcome, Rollout
 from providers.nomad.sentences import detached_text
+from providers.nomad.soak import soak_s
 from providers.nomad.spec import Spec
 from providers.plugin import InitFailed, ProviderError
 from providers.properties import Properties
@@ -80,9 +81,10 @@ async def _follow(ctx: JobContext, urn: str, spec: Spec, registered: Json, timeo
     try:
         return await rollout.follow()
     except Cancelled as stopped:
+        waits = "; its canaries wait for `up`, and the old instances serve" if spec.by_up or soak_s(spec.job) else ""
         reason = (
             f'Stopped waiting for job "{spec.id}" version {registered["Version"]}: {stopped}. The rollout goes on '
-            "in Nomad; the next `pulumi up` goes on from there."
+            f"in Nomad{waits}; the next `pulumi up` goes on from there."
         )
         return Outcome(False, reasons=[reason])
     except ProviderError as error:

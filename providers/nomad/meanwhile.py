@@ -12,7 +12,6 @@ from providers.nomad.job_context import JobContext
 from providers.nomad.outputs import setting
 from providers.nomad.spec import Spec
 from providers.properties import Properties
-from providers.words import counted
 
 REFUSED = "nomad:refuseDowntime refuses such a change."
 
@@ -24,6 +23,8 @@ class Meanwhile:
     lines: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)
+    """What to do where the scheduler has found no placement for a canary, and would have one without it."""
 
 
 async def meanwhile(
@@ -79,26 +80,29 @@ class _Trial:
             return ""
         if shared := [*one_writer.volumes(group)]:
             return f"A canary beside it would write to {', '.join(shared)} at the same time, so there is no other way."
-        if not await self._is_placed(_apart(remedy.with_canary(group))):
+        if not await self._is_placed(_apart(remedy.with_canary(self._spec.job, group)), canary=True):
             ports = "".join(f", which holds {port}" for port in static_ports(group)[:1])
             return (
                 f"A canary cannot be placed beside the running instance{ports}: with one more node, or a port that "
                 "Nomad chooses, a canary would keep it serving."
             )
-        return remedy.add_canary(group, self._urn, as_json=self._as_json)
+        return remedy.add_canary(self._spec.job, group, self._urn, as_json=self._as_json)
 
     async def judge_canaries(self, plan: Json, found: Meanwhile, *, preview: bool) -> None:
         """What a canary would share with the running instance and must not: volumes, the address of a static port."""
         for group in self._groups():
             if not _updates(plan).get(group["Name"], {}).get("Canary") or not self._runs.get(group["Name"]):
                 continue
-            if group["Name"] in (plan.get("FailedTGAllocs") or {}) or self._spec.job.get("Type") == "system":
+            if self._spec.job.get("Type") == "system":
+                continue
+            if group["Name"] in (plan.get("FailedTGAllocs") or {}):
+                found.instead += filter(None, [await self._without(group)])
                 continue
             where = f'job "{self._spec.id}", group {group["Name"]}:'
             if shared := [*one_writer.volumes(group)]:
                 text = f"{where} a canary would write to {', '.join(shared)} beside the running instance."
-                way_out = [await self._cost(group), remedy.several_writers(self._urn)]
-                found.problems.append("\n".join([text, *way_out]))
+                way_out = [await self._without(group), remedy.several_writers(self._urn)]
+                found.problems.append("\n".join(filter(None, [text, *way_out])))
             elif preview and int(group.get("Count") or 1) == 1 and (folders := [*one_writer.folders(group)]):
                 text = f"{where} the canary and the running instance both write to {', '.join(folders)}."
                 found.warnings.append(
@@ -110,22 +114,22 @@ class _Trial:
                     f"{where} {ports[0]} is held by the running instance. A canary could be placed only on the same "
                     "node, at another of its addresses, and the address of now would end with the old instance."
                 )
-                found.problems.append(f"{text}\n{await self._cost(group)}")
+                found.problems.append("\n".join(filter(None, [text, await self._without(group)])))
 
-    async def _cost(self, group: Json) -> str:
-        """The way without canaries, and what it means for those who use the service."""
+    async def _without(self, group: Json) -> str:
+        """The way without canaries, and what it means for those who use the service; "" where it is none."""
         changed = self._with(remedy.without_canary(group))
         plan = await self._ctx.client.plan(changed)
         costs = [text for _, text in serving(changed, plan, self._runs) if text.startswith(f"group {group['Name']}: ")]
-        cost = (
-            costs[0].partition(": ")[2] if costs else f"{counted(int(group.get('Count') or 1), 'instance')} stop first"
-        )
-        return f"With {remedy.no_canary(self._urn)} it works: {cost}."
+        if group["Name"] in (plan.get("FailedTGAllocs") or {}) or not costs:
+            return ""
+        return f"With {remedy.no_canary(self._urn)} it works: {costs[0].partition(': ')[2]}."
 
-    async def _is_placed(self, group: Json) -> bool:
-        """Whether the scheduler would place all of a group that is written like this."""
+    async def _is_placed(self, group: Json, *, canary: bool = False) -> bool:
+        """Whether the scheduler would place all of a group that is written like this. `canary`: and begin with one."""
         plan = await self._ctx.client.plan(self._with(group))
-        return group["Name"] not in (plan.get("FailedTGAllocs") or {})
+        begins = bool(_updates(plan).get(group["Name"], {}).get("Canary")) or not canary
+        return begins and group["Name"] not in (plan.get("FailedTGAllocs") or {})
 
     def _with(self, group: Json) -> Json:
         job = self._spec.marked(self._urn)

@@ -135,7 +135,7 @@ async def preflight(
     if unplaceable and ctx.may_wait(spec.id):
         await ctx.engine.warning(urn, "\n".join([*unplaceable, WAITS]))
     elif unplaceable:
-        problems += [*unplaceable, MAY_WAIT]
+        problems += [*unplaceable, *(told.instead or [MAY_WAIT])]
     if problems:
         raise ProviderError("\n".join([*problems, "Nothing was registered; what runs now is untouched."]))
     if preview:

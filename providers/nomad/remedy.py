@@ -1,17 +1,14 @@
 """What to add to a job, or to take from it, so that its service keeps serving: as text that can be pasted."""
 
+import json
+from typing import Any
+
 from providers.nomad.client import Json
 from providers.nomad.own_promotion import services, update_of
 
 _OF_MICROSERVICE = "caravan:index:Microservice$nomad:index/job:Job"
 """In the URN of a job that the component Microservice makes."""
 
-_HCL_UPDATE = """
-  update {
-    canary       = 1
-    auto_promote = true
-    auto_revert  = true
-  }"""
 _HCL_CHECK = """
   check {
     type     = "http"
@@ -19,10 +16,14 @@ _HCL_CHECK = """
     interval = "5s"
     timeout  = "2s"
   }"""
-_JSON_UPDATE = """
-  "Update": {"Canary": 1, "AutoPromote": true, "AutoRevert": true}"""
 _JSON_CHECK = """
   "Checks": [{"Type": "http", "Path": "/", "Interval": 5000000000, "Timeout": 2000000000}]"""
+_HCL_KEYS = {
+    "Canary": "canary",
+    "AutoPromote": "auto_promote",
+    "AutoRevert": "auto_revert",
+    "MaxParallel": "max_parallel",
+}
 
 
 def from_component(urn: str) -> bool:
@@ -30,10 +31,15 @@ def from_component(urn: str) -> bool:
     return _OF_MICROSERVICE in urn
 
 
-def with_canary(group: Json) -> Json:
+def with_canary(job: Json, group: Json) -> Json:
     """The group with the update block of `add_canary`."""
-    wanted = {"Canary": 1, "AutoPromote": True, "AutoRevert": True}
-    return {**group, "Update": {**(group.get("Update") or {}), **wanted}}
+    return {**group, "Update": {**(group.get("Update") or {}), **_wanted(job, group)}}
+
+
+def _wanted(job: Json, group: Json) -> dict[str, Any]:
+    # With max_parallel = 0 Nomad looks at nothing else of the block.
+    parallel = {"MaxParallel": 1} if update_of(job, group).get("MaxParallel") == 0 else {}
+    return {"Canary": 1, "AutoPromote": True, "AutoRevert": True, **parallel}
 
 
 def without_canary(group: Json) -> Json:
@@ -41,19 +47,31 @@ def without_canary(group: Json) -> Json:
     return {**group, "Update": {**(group.get("Update") or {}), "Canary": 0, "AutoPromote": False}}
 
 
-def add_canary(group: Json, urn: str, *, as_json: bool) -> str:
+def add_canary(job: Json, group: Json, urn: str, *, as_json: bool) -> str:
     """What makes the group's next change one that keeps the old version serving."""
     if from_component(urn):
         return "To keep it serving, set rollout.canary: 1 in its service.yaml."
-    name = group.get("Name")
-    text = f'To keep it serving, add to group "{name}":' + (_JSON_UPDATE if as_json else _HCL_UPDATE)
-    unchecked = sorted({str(s.get("Name") or "") for s in services(group) if not s.get("Checks")})
+    wanted, name = _wanted(job, group), group.get("Name")
+    there = bool(group.get("Update"))
+    text = f'To keep it serving, {"set in the update block of" if there else "add to"} group "{name}":'
+    text += _json_update(wanted, there=there) if as_json else _hcl_update(wanted, there=there)
+    unchecked = sorted(str(s.get("Name") or "") for s in services(group) if s.get("PortLabel") and not s.get("Checks"))
     if unchecked:
         which = f'service "{unchecked[0]}"' if unchecked[0] else "its service"
-        text += f"\nand to {which}, which counts as healthy as soon as it runs:" + (
-            _JSON_CHECK if as_json else _HCL_CHECK
-        )
+        text += f"\nand to {which}, which counts as healthy as soon as it runs:"
+        text += _JSON_CHECK if as_json else _HCL_CHECK
     return text
+
+
+def _hcl_update(wanted: dict[str, Any], *, there: bool) -> str:
+    width = max(len(_HCL_KEYS[key]) for key in wanted)
+    lines = "".join(f"\n    {_HCL_KEYS[key]:<{width}} = {json.dumps(value)}" for key, value in wanted.items())
+    return lines if there else f"\n  update {{{lines}\n  }}"
+
+
+def _json_update(wanted: dict[str, Any], *, there: bool) -> str:
+    text = json.dumps(wanted)
+    return f"\n  {text.strip('{}')}" if there else f'\n  "Update": {text}'
 
 
 def wait_for_checks(job: Json, group: Json, urn: str) -> str:

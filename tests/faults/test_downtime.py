@@ -159,6 +159,33 @@ def test_a_static_port_keeps_its_address(stack: Stack, seen: Observation) -> Non
     assert stack.preview().unchanged
 
 
+@pytest.mark.fault(32, "distinct_hosts and one node: the canary cannot be placed")
+def test_where_a_canary_cannot_be_placed_the_way_without_one_is_named(stack: Stack, seen: Observation) -> None:
+    """Finding RW-20: the advice was to wait, and the wait ended at the deadline."""
+
+    def version(greeting: str, **update: Any) -> str:
+        spec = service(stack.name, greeting)
+        (group,) = spec["TaskGroups"]
+        group["Constraints"] = [{"Operand": "distinct_hosts", "RTarget": "true"}]
+        group["Update"] |= update
+        return declared(spec)
+
+    stack.write(version("one"))
+    stack.up()
+    stack.write(version("two"))
+    with Load(stack.consul, stack.name) as load:
+        refused = stack.preview(check=False)
+        assert refused.code != 0
+        seen.reads(refused.text, "With canary = 0 in the update block (and no auto_promote) it works")
+        assert "0 keep serving meanwhile" in refused.text
+        assert "waitForPlace" not in refused.text
+        load.goes_on()
+    load.lost_none()
+    stack.write(version("two", Canary=0, AutoPromote=False))
+    stack.up()
+    assert stack.nomad.job(stack.name)["Version"] == 1
+
+
 @pytest.fixture
 def volume(stack: Stack) -> Iterator[str]:
     """A dynamic host volume of the cluster's node, by its name."""

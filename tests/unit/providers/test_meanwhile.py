@@ -18,7 +18,6 @@ from tests.unit.providers.nomad_stub import FakeHub, FakeNomad
 PLAIN = "urn:pulumi:dev::caravan::nomad:index/job:Job::web"
 OF_COMPONENT = "urn:pulumi:dev::caravan::caravan:index:Microservice$nomad:index/job:Job::web"
 RUNNING = {"TaskGroup": "web", "ClientStatus": "running", "DesiredStatus": "run"}
-FITS: Json = {}
 FULL: Json = {"FailedTGAllocs": {"web": {"DimensionExhausted": {"memory": 1}}}}
 REPLACED = {"DestructiveUpdate": 1}
 CANARY = {"Canary": 1, "Ignore": 1}
@@ -27,6 +26,9 @@ STATIC = [{"ReservedPorts": [{"Label": "http", "Value": 8080}]}]
 
 def planned(**counts: int) -> Json:
     return {"Annotations": {"DesiredTGUpdates": {"web": counts}}}
+
+
+FITS = planned(Canary=1)
 
 
 def job(type_: str = "service", **group: Any) -> Json:
@@ -54,7 +56,9 @@ async def told(
 
 async def test_a_job_without_a_canary_is_told_what_to_add() -> None:
     """Finding F5."""
-    found, nomad = await told(job(Services=[{"Name": "web-http"}]), REPLACED, FITS)
+    found, nomad = await told(
+        job(Services=[{"Name": "web-http", "PortLabel": "http"}, {"Name": "no-port"}]), REPLACED, FITS
+    )
     (warning,) = found.warnings
     assert warning == (
         'job "web", group web: instances are replaced 1 at a time, each stopped before its successor is healthy; '
@@ -74,6 +78,37 @@ async def test_the_advice_is_in_the_language_of_the_job() -> None:
     assert found.warnings[0].endswith('"Update": {"Canary": 1, "AutoPromote": true, "AutoRevert": true}')
     found, _ = await told(job(), REPLACED, FITS, urn=OF_COMPONENT, json=True)
     assert found.warnings[0].endswith("To keep it serving, set rollout.canary: 1 in its service.yaml.")
+
+
+async def test_the_advice_fits_the_update_block_that_is_there() -> None:
+    of = job(Update={"MaxParallel": 0, "AutoRevert": False})
+    found, nomad = await told(of, REPLACED, FITS)
+    assert found.warnings[0].endswith(
+        'To keep it serving, set in the update block of group "web":\n'
+        "    canary       = 1\n    auto_promote = true\n    auto_revert  = true\n    max_parallel = 1"
+    )
+    ((tried, _),) = nomad.made("plan")
+    assert tried["TaskGroups"][0]["Update"]["MaxParallel"] == 1
+    found, _ = await told(of, REPLACED, FITS, json=True)
+    assert found.warnings[0].endswith(
+        'group "web":\n  "Canary": 1, "AutoPromote": true, "AutoRevert": true, "MaxParallel": 1'
+    )
+    # What the scheduler would not begin with a canary, is no advice.
+    found, _ = await told(of, REPLACED, planned(**REPLACED))
+    assert "A canary cannot be placed beside the running instance" in found.warnings[0]
+
+
+async def test_where_a_canary_cannot_be_placed_the_way_without_one_is_named() -> None:
+    """Finding RW-20: the advice was to wait for a place that the running instance holds."""
+    full = {**planned(**CANARY), **FULL}
+    nomad = FakeNomad(allocations=[RUNNING], plan=planned(**REPLACED))
+    context = JobContext(cast(Engine, None), nomad.client, FakeHub().hub, None, asyncio.Event())
+    found = await meanwhile(context, PLAIN, Spec(job(), secret=False), Properties({}), full, preview=True)
+    (instead,) = found.instead
+    assert instead.startswith("With canary = 0 in the update block (and no auto_promote) it works: instances are")
+    nomad.answers["plan"] = FULL
+    found = await meanwhile(context, PLAIN, Spec(job(), secret=False), Properties({}), full, preview=True)
+    assert found.instead == []
 
 
 @pytest.mark.parametrize(

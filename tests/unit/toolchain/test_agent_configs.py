@@ -34,6 +34,12 @@ def test_nomad_leaves_images_and_other_clusters_containers_alone() -> None:
     assert '"node_id"' in config
 
 
+def test_a_static_port_of_the_node_is_one_address() -> None:
+    """Finding B3."""
+    config = nomad.render_client(CLUSTER, PORTS, "unix:///run/docker.sock")
+    assert re.search(r'host_network "loopback-ipv6" \{\s+cidr\s+= "::1/128"\s+reserved_ports = "1-65535"', config)
+
+
 def test_nomads_client_finds_its_server() -> None:
     server, client = nomad.render_server(CLUSTER, PORTS), nomad.render_client(CLUSTER, PORTS, "unix:///run/docker.sock")
     assert "rpc  = 4647" in server
