@@ -218,9 +218,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             news = decode(request.news)
             given = dict(news.values)
             failures = await self._resource(request.urn).check(request.urn, decode(request.olds), news)
-            noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
             inputs = request.news
-            inputs.MergeFrom(encode(Properties(noted)))
+            if not failures:
+                # Beside failures nothing is noted: the engine would judge that first, and not show what is wrong.
+                noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
+                inputs.MergeFrom(encode(Properties(noted)))
             return provider_pb2.CheckResponse(inputs=inputs, failures=_failures(failures))
 
     async def Diff(self, request: Any, context: Any) -> Any:
@@ -267,6 +269,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             id_, inputs, outputs = await self._resource(request.urn).read(
                 request.urn, request.id, decode(request.inputs), decode(request.properties)
             )
+            if not id_:
+                # Not even empty properties: an import would take these for an object that is there.
+                return provider_pb2.ReadResponse()
             return provider_pb2.ReadResponse(id=id_, inputs=encode(inputs), properties=encode(outputs))
 
     async def Delete(self, request: Any, context: Any) -> Any:

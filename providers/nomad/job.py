@@ -57,9 +57,9 @@ class JobResource:
         """Every wrong input at once; Nomad parses and validates the job where it differs from the recorded one."""
         self._ctx.written.see(urn)
         failures, job = await check(self._ctx, urn, old, new)
-        if job is None:
+        if job is None and not is_known(new):
             note_unknown(new)
-        elif not failures:
+        elif job is not None and not failures:
             current = await self._ctx.client.job(*job)
             note(new, job, current)
             self._looked_up[urn] = (job, current)

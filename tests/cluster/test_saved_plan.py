@@ -8,6 +8,7 @@ import pytest
 from tests.cluster.programs import job, use, write_job
 from tests.cluster.project import Project
 from tests.observation import Observation
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -116,3 +117,29 @@ def test_a_state_without_what_was_seen_shows_no_change(project: Project) -> None
     shown = project.preview("--diff").text
     assert "2 unchanged" in shown
     assert "inNomad" not in shown
+
+
+def test_a_stack_of_one_service(project: Project) -> None:
+    """Its update asks Consul for the addresses, so its plan has to know that provider (F3)."""
+    project.up("--strict")
+    project.edit("Hello", "Hullo")
+    project.preview("--save-plan", "plan.json")
+    project.up("--plan", "plan.json")
+    assert project.outputs()["version"] == 1
+
+
+@pytest.mark.parametrize("jobspec", ['job "x" {\n  group "g" {\n    cuont = 3\n  }\n}', "", "{}"])
+def test_what_is_wrong_with_a_job_is_read_without_a_preview_too(stack: Stack, jobspec: str) -> None:
+    """X1: notes about a job that cannot be parsed made the engine drop the reason."""
+    (stack.folder / "job.hcl").write_text(jobspec)
+    stack.write("nomad.Job('known', jobspec=open('job.hcl').read())")
+    previewed = stack.preview(check=False)
+    refused = stack.up(check=False)
+    assert refused.code == 1
+    assert refused.failures == previewed.failures
+    assert "unknown property" not in refused.text
+
+    variable = f"v = nomad.Variable('v', path='nomad/jobs/{stack.name}', items={{'a': '1'}})"
+    stack.write(variable, "nomad.Job('later', jobspec=v.id.apply(lambda _: open('job.hcl').read()))")
+    stack.preview()
+    assert stack.up(check=False).failures == previewed.failures
