@@ -22,13 +22,17 @@ _APART = ("image", "image_digest", "secrets", "secret_options", "secrets_version
 """Arguments that are no keys of service.yaml, or have other values there."""
 
 
+class ArgumentsError(SettingsError, pulumi.RunError):
+    """Raised for arguments that cannot work. A program that does not catch it ends with the sentences alone."""
+
+
 class Microservice(pulumi.ComponentResource):
     """Runs a service or another job in Nomad, and waits until Consul finds it healthy.
 
     A version that does not get healthy fails the update while the previous one keeps serving.
 
     Raises:
-        SettingsError: arguments that cannot work, all of them at once.
+        ArgumentsError: arguments that cannot work, all of them at once.
     """
 
     urls: pulumi.Output[list[str]]
@@ -40,7 +44,10 @@ class Microservice(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MicroserviceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caravan:index:Microservice", name, None, opts)
-        service = _service(name, args)
+        try:
+            service = _service(name, args)
+        except SettingsError as error:
+            raise ArgumentsError(error.problems) from None
         digest = args.get("image_digest")
         secrets = SecretValues(self, name, service, args.get("secrets") or {}, args.get("secrets_version"))
 

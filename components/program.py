@@ -11,6 +11,7 @@ import pulumi
 from components.call_order import call_order
 from components.call_targets import callers, resolved_calls
 from components.consul import ExternalCheckArgs, ExternalService, ExternalServiceArgs
+from components.ending import Refusal, end_quietly_when_stopped
 from components.image import Image, ImageArgs, registry_provider
 from components.image_reference import Registry
 from components.microservice import Microservice
@@ -28,14 +29,15 @@ def read_settings() -> Settings:
     """What the stack's file and the services' files say.
 
     Raises:
-        pulumi.RunError: with everything that is wrong with them.
+        Refusal: with everything that is wrong with them.
     """
+    end_quietly_when_stopped()
     try:
         values, secret_keys = _config()
         return load(Path.cwd(), StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys), os.environ)
     except SettingsError as error:
         listed = "\n".join(f"  - {problem}" for problem in error.problems)
-        raise pulumi.RunError(f"these settings cannot be deployed:\n{listed}") from None
+        raise Refusal(f"these settings cannot be deployed:\n{listed}") from None
 
 
 def build_images(settings: Settings) -> dict[str, Image]:

@@ -140,6 +140,8 @@ def test_bad_arguments_are_refused_all_at_once(engine: Engine) -> None:
         'Microservice "web": count is -1, but must be 0 or more.\n'
         'Microservice "web": tag is not a known key; did you mean "tags"?'
     )
+    # Of this one Pulumi shows the sentences alone.
+    assert isinstance(error.value, pulumi.RunError)
 
 
 def test_secrets_are_in_a_variable_before_the_job_that_reads_it(engine: Engine) -> None:
