@@ -19,8 +19,11 @@ from components.microservice_args import MicroserviceArgs
 from components.not_reached import tell_what_is_not_reached
 from components.problems import SettingsError
 from components.settings import DeployedService, Settings, load
+from components.shown import keep_when_it_fails, show
 from components.stack_file import PROJECT, StackFile
 from components.stack_model import KEYS, External
+
+__all__ = ["build_images", "deploy", "read_settings", "register_external_services", "show"]
 
 _STRUCTURED = ("datacenters", "defaults", "external_services", "images", "registry", "secrets", "services")
 
@@ -34,10 +37,14 @@ def read_settings() -> Settings:
     end_quietly_when_stopped()
     try:
         values, secret_keys = _config()
-        return load(Path.cwd(), StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys), os.environ)
+        settings = load(
+            Path.cwd(), StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys), os.environ
+        )
     except SettingsError as error:
         listed = "\n".join(f"  - {problem}" for problem in error.problems)
         raise Refusal(f"these settings cannot be deployed:\n{listed}") from None
+    keep_when_it_fails()
+    return settings
 
 
 def build_images(settings: Settings) -> dict[str, Image]:

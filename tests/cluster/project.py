@@ -146,8 +146,9 @@ class Project:
         return self.run("up", "--yes", *arguments, check=check, max_files=max_files, **environment)
 
     def outputs(self) -> Any:
-        """The stack's outputs for the service: urls, image, version."""
-        return json.loads(self.run("stack", "output", "--json").text)["services"][self.name]
+        """The outputs of the service's Microservice: urls, image, version."""
+        resources = json.loads(self.run("stack", "export").text)["deployment"]["resources"]
+        return next(r["outputs"] for r in resources if r["urn"].endswith(f"caravan:index:Microservice::{self.name}"))
 
     def clean_up(self) -> None:
         """Ends every job of the test, whatever the test has done to the state, which goes with its folder."""
