@@ -13,6 +13,7 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
+from providers.previewed import Previewed
 from providers.properties import Properties, decode, encode
 from providers.protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
@@ -90,7 +91,10 @@ class Engine:
 
 
 class ResourceType(Protocol):
-    """One resource type of a plugin. `preview` calls must not change anything."""
+    """One resource type of a plugin. `preview` calls must not change anything.
+
+    With a true `reports_progress` its line is the progress of its change while an update runs, nothing before it.
+    """
 
     async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
         """What it writes into `new.values` becomes an input."""
@@ -144,6 +148,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.resources: dict[str, ResourceType] = {}
         self.functions: dict[str, Function] = {}
         self.cancelled = asyncio.Event()
+        self.previewed = Previewed.of_command()
 
     async def configure(self, config: Properties) -> None:
         """Connects to the server and fills `resources` and `functions`. Raises ProviderError."""
@@ -227,9 +232,14 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Diff(self, request: Any, context: Any) -> Any:
         async with _reported(context):
-            diff = await self._resource(request.urn).diff(
+            resource = self._resource(request.urn)
+            diff = await resource.diff(
                 request.urn, request.id, decode(request.old_inputs), decode(request.olds), decode(request.news)
             )
+            if refusal := self.previewed.widens(request.urn, diff.changed):
+                raise ProviderError(refusal)
+            progress = getattr(resource, "reports_progress", False)
+            shown = [] if progress and self.previewed.only_progress_is_shown(request.urn) else diff.changed
             kinds = provider_pb2.PropertyDiff.Kind
             return provider_pb2.DiffResponse(
                 changes=provider_pb2.DiffResponse.DIFF_SOME if diff.changed else provider_pb2.DiffResponse.DIFF_NONE,
@@ -240,7 +250,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                     name: provider_pb2.PropertyDiff(
                         kind=kinds.UPDATE_REPLACE if name in diff.replaces else kinds.UPDATE, inputDiff=True
                     )
-                    for name in diff.changed
+                    for name in shown
                 },
             )
 

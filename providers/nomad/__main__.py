@@ -105,6 +105,7 @@ class NomadPlugin(Plugin):
             self._demand,
             may_wait=loaded.may_wait,
             written=self._written,
+            previewed=self.previewed,
         )
         self.resources[TOKEN] = JobResource(context)
         records = [record(self.engine, self._client, expected) for record in RECORDS]

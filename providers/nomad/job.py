@@ -22,8 +22,10 @@ from providers.nomad.seen import note, note_unknown
 from providers.nomad.sentences import (
     adopted_text,
     destroyed_text,
+    drift_text,
     exists_text,
     foreign_text,
+    forgotten_text,
     standing_text,
     unknown_text,
 )
@@ -47,6 +49,8 @@ TOKEN = "nomad:index/job:Job"
 class JobResource:
     """Nomad jobs as Pulumi resources."""
 
+    reports_progress = True
+
     def __init__(self, context: JobContext) -> None:
         self._ctx = context
         self._looked_up: dict[str, tuple[tuple[str, str], Json | None]] = {}
@@ -61,7 +65,8 @@ class JobResource:
             note_unknown(new)
         elif job is not None and not failures:
             current = await self._ctx.client.job(*job)
-            note(new, job, current)
+            if refusal := self._ctx.previewed.differs(urn, note(new, job, current)):
+                raise ProviderError(refusal)
             self._looked_up[urn] = (job, current)
         return failures
 
@@ -169,7 +174,7 @@ class JobResource:
         ):
             secret = spec.secret or is_secret(old_inputs)
             raise ProviderError(foreign_text(id, standing, "It is not overwritten.", secret=secret))
-        if preview and standing.standing is not Standing.OURS:
+        if standing.standing is not Standing.OURS:
             await self._ctx.engine.info(urn, standing_text(id, standing))
         plan = foreseen.plan if foreseen else None
         canaries = await self._canaries(standing)
@@ -205,6 +210,8 @@ class JobResource:
         namespace = namespace or self._ctx.client.namespace
         current = await self._ctx.client.job(namespace, job_id)
         if current is None:
+            if inputs.get("jobspec"):
+                await self._ctx.engine.warning(urn, forgotten_text(job_id))
             return "", Properties(), Properties()
         if not inputs.get("jobspec"):
             known = {**settings_of_component(urn), **inputs.values}
@@ -213,6 +220,8 @@ class JobResource:
         standing = await self._ctx.assess(urn, job_id, inputs, outputs)
         drifted = (Standing.FOREIGN, Standing.UNRECORDED, Standing.REVERTED)
         if standing.standing in drifted or standing.scaled_by_hand:
+            text = drift_text(job_id, standing, secret=is_secret(inputs))
+            await self._ctx.engine.warning(urn, text)
             values = {**inputs.values, "jobspec": await self._drifted(inputs, outputs, current), "json": True}
             values.pop("hcl2", None)
             inputs = Properties(values, inputs.secrets)

@@ -93,7 +93,7 @@ class Stack:
                 if found is None:
                     deployment.steps[urn] = "delete"
                     del self.states[urn]
-                elif (shown(found.inputs), shown(found.outputs)) != (shown(state.inputs), shown(state.outputs)):
+                elif (found.inputs, found.outputs) != (state.inputs, state.outputs):
                     deployment.steps[urn] = "update"
                     deployment._plugins.messages.lines.append((urn, f"{shown(found.inputs)} {shown(found.outputs)}"))
                     self.states[urn] = found
