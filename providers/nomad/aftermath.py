@@ -16,7 +16,7 @@ async def aftermath(lookout: Lookout, snapshot: Snapshot) -> str:
         return _not_reverted(snapshot)
     target = description.rsplit(" ", 1)[-1]
     try:
-        await lookout.report(f"Nomad goes back to version {target}")
+        await lookout.report(f"going back to version {target}")
         return await _revert(lookout, target)
     except (ProviderError, Cancelled) as error:
         return f"What Nomad runs now is not known: {error}"
@@ -69,5 +69,6 @@ async def _revert(lookout: Lookout, target: str) -> str:
             )
         if lookout.cancelled.is_set():
             return f"Stopped waiting while Nomad goes back to version {target}."
-        await lookout.report(f"Nomad goes back to version {target}: {status or 'scheduling'}, {instances} of it up")
+        up = len(serving) or sum(str(a.get("JobVersion")) == target for a in look.others_alive(revert_version))
+        await lookout.report(f"going back to version {target}, {up} of it up")
         await lookout.wait(look)

@@ -260,9 +260,11 @@ class JobResource:
             )
         purge = setting(outputs, "purgeOnDestroy")
         report = partial(self._ctx.engine.status, urn)
-        await remove(
+        notes = await remove(
             self._ctx.client, self._ctx.hub, self._ctx.consul, namespace, id, purge, self._ctx.cancelled, report
         )
+        for text in notes:
+            await self._ctx.engine.info(urn, f'Job "{id}", {text}')
 
     async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
         """The jobspec with the out-of-band change in it.
