@@ -9,7 +9,7 @@ from providers.nomad.comparison import compared
 from providers.nomad.drift import jobspec, patched
 from providers.nomad.foresight import Foreseen, Foresight
 from providers.nomad.imported import settings_of_component, source
-from providers.nomad.job_apply import apply, promote
+from providers.nomad.job_apply import apply, is_registered_anew, promote
 from providers.nomad.job_check import check
 from providers.nomad.job_context import JobContext
 from providers.nomad.jobspec_keys import accepted
@@ -26,12 +26,14 @@ from providers.nomad.sentences import (
     exists_text,
     foreign_text,
     forgotten_text,
+    same_text,
     standing_text,
     unknown_text,
 )
 from providers.nomad.spec import (
     OWNER_KEY,
     Spec,
+    is_json,
     is_known,
     is_secret,
     json_job,
@@ -188,7 +190,13 @@ class JobResource:
                 plan = None
             elif preview and wanted:
                 await self._ctx.engine.warning(urn, given_up_text(standing.current, canaries))
-        plan = await preflight(self._ctx, urn, spec, new, standing.current, preview=preview, plan=plan)
+        if plan is None:
+            override = setting(new, "policyOverride")
+            plan = await compared(self._ctx.client, spec.marked(urn), standing.current, policy_override=override)
+        if not is_registered_anew(standing.current, plan):
+            await self._ctx.engine.info(urn, same_text(id))
+        else:
+            plan = await preflight(self._ctx, urn, spec, new, standing.current, preview=preview, plan=plan)
         if preview:
             return job_outputs.predicted(new, outputs)
         return await apply(self._ctx, urn, spec, new, standing.current, plan, timeout_s)
@@ -271,7 +279,7 @@ class JobResource:
 
         It is the user's own JSON where Nomad still has the recorded version.
         """
-        if setting(inputs, "json"):
+        if is_json(inputs):
             for version in await self._ctx.client.versions(current["Namespace"], current["ID"]):
                 if str(version["JobModifyIndex"]) == outputs.get("modifyIndex"):
                     source, where = json_job(inputs.values["jobspec"])

@@ -40,6 +40,14 @@ def foreign_text(id: str, standing: Assessment, then: str, *, secret: bool) -> s
     )
 
 
+def same_text(id: str) -> str:
+    """That an update has nothing to register."""
+    return (
+        f'Job "{id}" is in Nomad as it is wanted: it is not registered again, and no instance changes. Only what this '
+        "stack records of it does; a rollout that goes on is followed to its end."
+    )
+
+
 def drift_text(id: str, standing: Assessment, *, secret: bool) -> str:
     """What a refresh takes from the running job, by field; `secret` masks every value."""
     lines = "".join(f"\n  {change.text(secret=secret)}" for change in standing.changes)

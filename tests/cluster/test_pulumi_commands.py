@@ -4,8 +4,10 @@ import urllib.request
 
 import pytest
 
+from providers.properties import decode
 from tests.cluster.programs import use
 from tests.cluster.project import Project
+from tests.quick_engine.stack import Stack
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -15,7 +17,10 @@ from components import Microservice
 Microservice("{name}", {{
     "version": "1", "driver": "raw_exec", "command": "/bin/sh", "args": ["-c", "echo got $TOKEN; exec sleep 600"],
     "secrets": {{"TOKEN": os.environ["TOKEN"]}}, "resources": {{"cpu_mhz": 20, "memory_mb": 16}},
-    "rollout": {{"health_check": "task_states", "min_healthy_s": 1, "healthy_deadline_s": 15, "progress_deadline_s": 20}}, "kill_timeout_s": 1,
+    "rollout": {{
+        "health_check": "task_states", "min_healthy_s": 1, "healthy_deadline_s": 15, "progress_deadline_s": 20,
+    }},
+    "kill_timeout_s": 1,
 }})
 """
 
@@ -54,3 +59,54 @@ def test_a_rotated_secret_arrives_whatever_the_targets(project: Project) -> None
     project.up("--skip-preview", TOKEN="three")
     assert said(project) == ["got three"]
     assert project.run("preview", "--expect-no-changes", TOKEN="three").code == 0
+
+
+HCL = """job "{name}" {{
+  group "g" {{
+    task "t" {{
+      driver = "raw_exec"
+      config {{
+        command = "/bin/sleep"
+        args    = ["600"]
+      }}
+      env {{
+        BUILD = "1"
+      }}
+      resources {{
+        cpu    = 20
+        memory = 16
+      }}
+    }}
+  }}
+}}
+"""
+
+
+def build(stack: Stack) -> str:
+    return str(stack.nomad.job(stack.name)["TaskGroups"][0]["Tasks"][0]["Env"]["BUILD"])
+
+
+def test_what_others_run_stays_where_the_program_ignores_the_jobspec(stack: Stack) -> None:
+    """RW-43: a refresh of a changed HCL job writes JSON, and `ignore_changes` keeps it beside the program's `json`."""
+    (stack.folder / "job").write_text(HCL.format(name=stack.name))
+    stack.write("nomad.Job('ci', jobspec=open('job').read())")
+    stack.up()
+    others = stack.nomad.job(stack.name)
+    others["TaskGroups"][0]["Tasks"][0]["Env"] = {"BUILD": "2"}
+    stack.nomad.register({**others, "Meta": None})
+    assert "was changed outside this stack" in stack.preview().text
+    stack.up()
+    assert stack.refresh().steps["ci"] == "update"
+
+    # As the engine gives it with ignore_changes=["jobspec"].
+    (stack.folder / "job").write_text(decode(stack.states[stack.urn("ci")].inputs).values["jobspec"])
+    assert (stack.folder / "job").read_text().startswith("{")
+    assert stack.preview().unchanged
+    stack.up()
+    version = stack.nomad.job(stack.name)["Version"]
+    stack.write("nomad.Job('ci', jobspec=open('job').read(), detach=True)")
+    shown = stack.preview().text
+    assert "is in Nomad as it is wanted: it is not registered again" in shown
+    assert "create/destroy" not in shown
+    stack.up()
+    assert (build(stack), stack.nomad.job(stack.name)["Version"]) == ("2", version)
