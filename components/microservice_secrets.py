@@ -42,15 +42,15 @@ class SecretValues:
         salt = f"{pulumi.get_project()}/{pulumi.get_stack()}/{name}"
         own = known.apply(lambda found: fingerprint(found, salt))
         wanted = own if version is None else pulumi.Output.from_input(version)
-        items: pulumi.Output[dict[str, str]] = pulumi.Output.all(known, wanted).apply(
-            lambda both: {**both[0], VERSION: both[1]}
+        items: pulumi.Output[dict[str, str]] = pulumi.Output.secret(
+            pulumi.Output.all(known, wanted).apply(lambda both: {**both[0], VERSION: both[1]})
         )
         variable = nomad.Variable(
             f"{name}-secrets",
             path=variable_path(service.name),
             # The job's own: without one, the provider sends it where Nomad's tools would.
             namespace=service.namespace or os.environ.get("NOMAD_NAMESPACE") or None,
-            items=pulumi.Output.secret(items),
+            items=items,
             opts=pulumi.ResourceOptions(parent=parent),
         )
         self.resources = (variable,)

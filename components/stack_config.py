@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from components.config_commands import without_them
 from components.image_reference import ImageReference, Registry
 from components.problems import Problem, shown
 from components.stack_file import StackFile
@@ -68,6 +69,7 @@ def read_stack_config(stack: StackFile, environment: Mapping[str, str], problems
         environment: the process's variables.
         problems: what is wrong is added here.
     """
+    stack = without_them(stack, problems)
     secrets = read_secrets(stack, problems)
     model = _validated(stack, problems)
     registry, base_image = model.registry.address if model.registry else None, model.base_image

@@ -147,7 +147,8 @@ WEB = f"{STACK}caravan:services.web."
             {"count": -1, "check": {"port": "x"}, "ports": {"y": {"too": 1}}, "env": {"A": 1}},
             [
                 WEB + "count is -1, but must be 0 or more.",
-                WEB + 'env.A is 1, but must be text: write it in quotes, "1".',
+                WEB + 'env.A is 1, but must be text: write it in quotes, "1" (on the command line: pulumi config set '
+                "--path --type string).",
                 WEB + "ports.y.to is missing: say which port the process listens on in its container.",
                 WEB + 'ports.y.too is not a known key; did you mean "to"?',
             ],
