@@ -1,6 +1,7 @@
 """A microservice: a Nomad job that Consul knows, and the addresses at which Consul finds it healthy."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +9,20 @@ import pulumi
 import pulumi_nomad as nomad
 
 from components.addresses import healthy_urls
+from components.arguments import OUTPUT_IN_A_TEXT, ArgumentsError
 from components.consul import ServiceIntentions
 from components.file_sources import read_sources
 from components.jobspec import Placement, build_job
 from components.microservice_args import MicroserviceArgs
 from components.microservice_secrets import SecretValues
-from components.problems import Problem, SettingsError
+from components.output_text import output_texts
+from components.problems import Problem, SettingsError, shown
 from components.service_model import Service
 from components.validation import validate
 from components.yaml_file import KeyPath
 
 _APART = ("image", "image_digest", "secrets", "secret_options", "secrets_version")
 """Arguments that are no keys of service.yaml, or have other values there."""
-
-
-class ArgumentsError(SettingsError, pulumi.RunError):
-    """Raised for arguments that cannot work. A program that does not catch it ends with the sentences alone."""
 
 
 class Microservice(pulumi.ComponentResource):
@@ -88,6 +87,11 @@ def _service(name: str, args: MicroserviceArgs) -> Service:
     def where(path: KeyPath) -> str:
         return f'Microservice "{name}": {".".join(map(str, path))}'
 
+    if not isinstance(args, Mapping):
+        raise SettingsError([Problem(where(()).rstrip(), f"the arguments are {shown(args)}, but must be a mapping")])
+    outputs = {key: args.get(key) for key in ("image", "image_digest", "secrets", "secrets_version")}
+    if texts := list(output_texts(outputs)):
+        raise SettingsError(Problem(where(path), OUTPUT_IN_A_TEXT) for path in texts)
     options = args.get("secret_options") or {}
     described: dict[str, Any] = {key: value for key, value in args.items() if key not in _APART}
     described["secrets"] = {key: options.get(key, {}) for key in (*(args.get("secrets") or {}), *options)}
