@@ -1,14 +1,8 @@
 """Deploys the services that the stack lists: builds what has changed, then runs it in Nomad where Consul finds it."""
 
-import pulumi
-
-from components.program import build_images, deploy, read_settings
+from components.program import build_images, deploy, read_settings, show
 
 settings = read_settings()
 images = build_images(settings)
 services = deploy(settings, images)
-
-pulumi.export(
-    "services",
-    {name: {"urls": it.urls, "image": it.image, "version": it.version} for name, it in services.items()},
-)
+show(services)

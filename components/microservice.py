@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import pulumi_consul as consul
 import pulumi_nomad as nomad
 
+from components.addresses import healthy_urls
 from components.arguments import OUTPUT_IN_A_TEXT, ArgumentsError
 from components.consul import ServiceIntentions
 from components.file_sources import read_sources
@@ -75,7 +75,7 @@ class Microservice(pulumi.ComponentResource):
             purge_on_destroy=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=secrets.resources),
         )
-        self.urls = _healthy_urls(service, job, pulumi.InvokeOutputOptions(parent=self))
+        self.urls = healthy_urls(service, job, self)
         self.image = image if digest is None else pulumi.Output.format("{0}@{1}", image, digest)
         self.version = job.version
         self.register_outputs({"urls": self.urls, "image": self.image, "version": self.version})
@@ -115,22 +115,3 @@ def _service(name: str, args: MicroserviceArgs) -> Service:
     if problems:
         raise SettingsError(problems)
     return service
-
-
-def _healthy_urls(service: Service, job: nomad.Job, opts: pulumi.InvokeOutputOptions) -> pulumi.Output[list[str]]:
-    if service.advertised_port is None:
-        return pulumi.Output.from_input([])
-    # Asked through an output of the job: after the rollout, and not at the preview of a change, when the answer would
-    # be the addresses that the change is about to replace.
-    name = job.modify_index.apply(lambda _: service.name)
-    health = consul.get_service_health_output(name=name, passing=True, opts=opts)
-    scheme = service.protocol()
-    return health.results.apply(lambda results: sorted(url for result in results for url in _urls(result, scheme)))
-
-
-def _urls(result: Any, scheme: str) -> list[str]:
-    """The addresses of one entry of a health query. Source: Consul, /v1/health/service."""
-    node = result.nodes[0].address if result.nodes else ""
-    # An instance without an address of its own is at that of its node; one without a port has no address.
-    found = ((entry.address or node, entry.port) for entry in result.services if entry.port)
-    return [f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}" for host, port in found]

@@ -11,6 +11,9 @@ import pulumi_nomad as nomad
 from components.jobspec import variable_path
 from components.service_model import Service
 
+VERSION = "caravan_secrets"
+"""The item of the variable that tells the versions of its values apart (providers/nomad/variable.py)."""
+
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
 """About 0.1 s and 32 MiB for each guess at a secret. Source: RFC 7914."""
 
@@ -35,7 +38,13 @@ class SecretValues:
             self.resources = ()
             self.version = pulumi.Output.from_input(None)
             return
-        items: pulumi.Output[dict[str, str]] = pulumi.Output.secret(pulumi.Output.all(**values))
+        known: pulumi.Output[dict[str, str]] = pulumi.Output.all(**values)
+        salt = f"{pulumi.get_project()}/{pulumi.get_stack()}/{name}"
+        own = known.apply(lambda found: fingerprint(found, salt))
+        wanted = own if version is None else pulumi.Output.from_input(version)
+        items: pulumi.Output[dict[str, str]] = pulumi.Output.secret(
+            pulumi.Output.all(known, wanted).apply(lambda both: {**both[0], VERSION: both[1]})
+        )
         variable = nomad.Variable(
             f"{name}-secrets",
             path=variable_path(service.name),
@@ -45,10 +54,12 @@ class SecretValues:
             opts=pulumi.ResourceOptions(parent=parent),
         )
         self.resources = (variable,)
-        salt = f"{pulumi.get_project()}/{pulumi.get_stack()}/{name}"
-        # Without its secretness: the job's whole diff would be hidden otherwise.
-        own = pulumi.Output.unsecret(items).apply(lambda known: fingerprint(known, salt))
-        self.version = own if version is None else pulumi.Output.from_input(version)
+        # As it is in Nomad: where the variable is not among the targets of an update, its values stay, and the job with
+        # them. Without its secretness: the job's whole diff would be hidden otherwise.
+        written = pulumi.Output.unsecret(variable.items)
+        self.version = pulumi.Output.all(written, pulumi.Output.unsecret(wanted)).apply(
+            lambda both: (both[0] or {}).get(VERSION) or both[1]
+        )
 
 
 def fingerprint(values: Mapping[str, str], salt: str) -> str:

@@ -11,6 +11,7 @@ import pulumi
 from components.call_order import call_order
 from components.call_targets import callers, resolved_calls
 from components.consul import ExternalCheckArgs, ExternalService, ExternalServiceArgs
+from components.ending import Refusal, end_quietly_when_stopped
 from components.image import Image, ImageArgs, registry_provider
 from components.image_reference import Registry
 from components.microservice import Microservice
@@ -18,8 +19,11 @@ from components.microservice_args import MicroserviceArgs
 from components.not_reached import tell_what_is_not_reached
 from components.problems import Problem, SettingsError
 from components.settings import DeployedService, Settings, load
+from components.shown import keep_when_it_fails, show
 from components.stack_file import PROJECT, StackFile, file_name
 from components.stack_model import KEYS, External
+
+__all__ = ["build_images", "deploy", "read_settings", "register_external_services", "show"]
 
 _STRUCTURED = ("datacenters", "defaults", "external_services", "images", "registry", "secrets", "services")
 
@@ -28,8 +32,9 @@ def read_settings() -> Settings:
     """What the stack's file and the services' files say.
 
     Raises:
-        pulumi.RunError: with everything that is wrong with them.
+        Refusal: with everything that is wrong with them.
     """
+    end_quietly_when_stopped()
     problems = list(_of_the_project())
     try:
         values, secret_keys = _config()
@@ -39,9 +44,10 @@ def read_settings() -> Settings:
         problems += error.problems
     if problems:
         listed = "\n".join(f"  - {problem}" for problem in SettingsError(problems).problems)
-        raise pulumi.RunError(f"these settings cannot be deployed:\n{listed}") from None
+        raise Refusal(f"these settings cannot be deployed:\n{listed}") from None
     for warning in settings.warnings:
         pulumi.log.warn(str(warning))
+    keep_when_it_fails()
     return settings
 
 

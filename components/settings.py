@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.build_context import Build
+from components.config_commands import with_the_option
 from components.file_sources import read_sources
 from components.layers import Layers
 from components.problems import Problem, SettingsError, did_you_mean
@@ -74,7 +75,7 @@ def load(root: Path, file: StackFile, environment: Mapping[str, str]) -> Setting
         what = "is missing, and so is CARAVAN_REGISTRY: built images need a registry, such as 127.0.0.1:5000"
         problems.append(Problem(file.where(("registry",)), what))
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(map(with_the_option, problems))
     return Settings(stack, tuple(services), tuple(doubtful(stack, services)))
 
 

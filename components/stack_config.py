@@ -1,15 +1,16 @@
 """The settings of an environment: the `caravan:` keys of its stack file, and the variables that stand in for some."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from components.config_commands import without_them
 from components.image_reference import ImageReference, Registry
 from components.problems import Problem, shown
-from components.stack_file import PROJECT, StackFile
-from components.stack_model import KEYS, External, Stack
+from components.stack_file import StackFile
+from components.stack_model import External, Stack
 from components.stack_secrets import StackSecrets, open_values, read_secrets, set_command
 from components.validation import problems_of, without, wrong_paths
 from components.yaml_file import KeyPath
@@ -68,8 +69,7 @@ def read_stack_config(stack: StackFile, environment: Mapping[str, str], problems
         environment: the process's variables.
         problems: what is wrong is added here.
     """
-    problems += _dotted(stack)
-    stack = replace(stack, values={key: value for key, value in stack.values.items() if not _is_dotted(key)})
+    stack = without_them(stack, problems)
     secrets = read_secrets(stack, problems)
     model = _validated(stack, problems)
     registry, base_image = model.registry.address if model.registry else None, model.base_image
@@ -96,23 +96,6 @@ def read_stack_config(stack: StackFile, environment: Mapping[str, str], problems
         external_services={name: external or External() for name, external in model.external_services.items()},
         secrets=secrets,
     )
-
-
-def _is_dotted(key: str) -> bool:
-    return "." in key and key.partition(".")[0] in KEYS
-
-
-def _dotted(stack: StackFile) -> Iterator[Problem]:
-    """Keys that were set without `--path`, which nobody reads."""
-    for key, value in stack.values.items():
-        if _is_dotted(key):
-            secret = key in stack.secret_keys or (isinstance(value, Mapping) and "secure" in value)
-            option = "--secret --path" if secret else "--path"
-            name = f"'{PROJECT}:{key}'"
-            what = (
-                f"is one key with dots in its name: run pulumi config rm {name}, and pulumi config set {option} {name}"
-            )
-            yield Problem(stack.where((key,)), what)
 
 
 def _validated(stack: StackFile, problems: list[Problem]) -> Stack:

@@ -13,6 +13,7 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
+from providers.previewed import Previewed
 from providers.properties import Properties, decode, encode
 from providers.protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
@@ -90,7 +91,10 @@ class Engine:
 
 
 class ResourceType(Protocol):
-    """One resource type of a plugin. `preview` calls must not change anything."""
+    """One resource type of a plugin. `preview` calls must not change anything.
+
+    With a true `reports_progress` its line is the progress of its change while an update runs, nothing before it.
+    """
 
     async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
         """What it writes into `new.values` becomes an input."""
@@ -144,6 +148,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.resources: dict[str, ResourceType] = {}
         self.functions: dict[str, Function] = {}
         self.cancelled = asyncio.Event()
+        self.previewed = Previewed.of_command()
 
     async def configure(self, config: Properties) -> None:
         """Connects to the server and fills `resources` and `functions`. Raises ProviderError."""
@@ -218,16 +223,23 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             news = decode(request.news)
             given = dict(news.values)
             failures = await self._resource(request.urn).check(request.urn, decode(request.olds), news)
-            noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
             inputs = request.news
-            inputs.MergeFrom(encode(Properties(noted)))
+            if not failures:
+                # Beside failures nothing is noted: the engine would judge that first, and not show what is wrong.
+                noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
+                inputs.MergeFrom(encode(Properties(noted)))
             return provider_pb2.CheckResponse(inputs=inputs, failures=_failures(failures))
 
     async def Diff(self, request: Any, context: Any) -> Any:
         async with _reported(context):
-            diff = await self._resource(request.urn).diff(
+            resource = self._resource(request.urn)
+            diff = await resource.diff(
                 request.urn, request.id, decode(request.old_inputs), decode(request.olds), decode(request.news)
             )
+            if refusal := self.previewed.widens(request.urn, diff.changed):
+                raise ProviderError(refusal)
+            progress = getattr(resource, "reports_progress", False)
+            shown = [] if progress and self.previewed.only_progress_is_shown(request.urn) else diff.changed
             kinds = provider_pb2.PropertyDiff.Kind
             return provider_pb2.DiffResponse(
                 changes=provider_pb2.DiffResponse.DIFF_SOME if diff.changed else provider_pb2.DiffResponse.DIFF_NONE,
@@ -238,7 +250,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                     name: provider_pb2.PropertyDiff(
                         kind=kinds.UPDATE_REPLACE if name in diff.replaces else kinds.UPDATE, inputDiff=True
                     )
-                    for name in diff.changed
+                    for name in shown
                 },
             )
 
@@ -267,6 +279,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             id_, inputs, outputs = await self._resource(request.urn).read(
                 request.urn, request.id, decode(request.inputs), decode(request.properties)
             )
+            if not id_:
+                # Not even empty properties: an import would take these for an object that is there.
+                return provider_pb2.ReadResponse()
             return provider_pb2.ReadResponse(id=id_, inputs=encode(inputs), properties=encode(outputs))
 
     async def Delete(self, request: Any, context: Any) -> Any:

@@ -123,6 +123,12 @@ class Record(ABC, Generic[C]):
         replaces = [name for name in changed if self.fields[name].replaces]
         current = await self.look(id, old, new)
         if current is None:
+            if self.named_by_server:
+                await self._engine.info(
+                    urn,
+                    f"{self._title(old)} is not in {self.server} any more: it was removed outside this stack and is "
+                    "made again.",
+                )
             missing = sorted({*changed, *(name for name in self.fields if new.get(name) is not None)})
             return Diff(missing, [self.key] if self.named_by_server else replaces)
         lines = [] if changed else self._moved(base, current)
@@ -204,10 +210,21 @@ class Record(ABC, Generic[C]):
         """What the server has now. Inputs that come to the same stay as they are written."""
         current = await self.look(id, inputs)
         if current is None:
+            if inputs.values:
+                await self._engine.warning(
+                    urn,
+                    f"{self._title(self._settled(urn, inputs, outputs))} is not in {self.server} any more: it was "
+                    "removed outside this stack. The refresh forgets it; where the program declares it, `pulumi up` "
+                    "makes it again.",
+                )
             return "", Properties(), Properties()
         settled = self._settled(urn, inputs, outputs) if inputs.values else inputs
-        if inputs.values and not self._moved(self.recorded(urn, inputs, outputs), current):
+        base = self.recorded(urn, inputs, outputs)
+        lines = self._moved(base, current) if inputs.values else []
+        if inputs.values and not lines:
             return id, inputs, self._outputs(inputs, current)
+        if lines:
+            await self._engine.warning(urn, self._refreshed_text(base, lines))
         values = self.values(current)
         kept = dict(inputs.values)
         for name in self.fields:
@@ -337,6 +354,14 @@ class Record(ABC, Generic[C]):
             f"What was changed (recorded → in {self.server}):{listed}\n"
             f"To take what is in {self.server} as the new base, run `pulumi refresh`; the next `pulumi preview` then "
             "shows what `pulumi up` would put back."
+        )
+
+    def _refreshed_text(self, base: Properties, lines: list[str]) -> str:
+        listed = "".join(f"\n  {line}" for line in lines)
+        return (
+            f"{self._title(base)} was changed outside this stack since the last `pulumi up`. The refresh takes what is "
+            f"in {self.server} as the new base: the next `pulumi up`, this very one with --refresh, puts back what the "
+            f"program says. What was changed (recorded → in {self.server}):{listed}"
         )
 
     def _raced_text(self, inputs: Properties, spared: str) -> str:

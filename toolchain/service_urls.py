@@ -6,11 +6,8 @@ from typing import Any
 
 
 def describe(outputs: dict[str, Any]) -> str:
-    """One line for each URL of each service in the output `services`, which maps a name to {urls, image, version}."""
-    lines = []
-    for name, service in sorted(outputs.get("services", {}).items()):
-        urls = service.get("urls") or []
-        lines += [f"  {name}: {url}" for url in urls] or [f"  {name}: no address"]
+    """One line for each service: the stack has an output of its name that says where it is."""
+    lines = [f"  {name}: {where}" for name, where in sorted(outputs.items())]
     return "\n".join(["Services", *(lines or ["  none in this stack"])])
 
 

@@ -106,6 +106,7 @@ class NomadPlugin(Plugin):
             may_wait=loaded.may_wait,
             refuses_downtime=loaded.refuses_downtime,
             written=self._written,
+            previewed=self.previewed,
         )
         self.resources[TOKEN] = JobResource(context)
         records = [record(self.engine, self._client, expected) for record in RECORDS]

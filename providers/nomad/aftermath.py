@@ -27,7 +27,7 @@ async def aftermath(lookout: Lookout, snapshot: Snapshot, promote: Promote) -> s
         return _not_reverted(snapshot)
     target = description.rsplit(" ", 1)[-1]
     try:
-        await lookout.report(f"Nomad goes back to version {target}")
+        await lookout.report(f"going back to version {target}")
         return await _revert(lookout, target, promote)
     except (ProviderError, Cancelled) as error:
         return f"What Nomad runs now is not known: {error}"
@@ -86,7 +86,8 @@ async def _revert(lookout: Lookout, target: str, promote: Promote) -> str:
             )
         if lookout.cancelled.is_set():
             return f"Stopped waiting while Nomad goes back to version {target}."
-        await lookout.report(f"Nomad goes back to version {target}: {status or 'scheduling'}, {instances} of it up")
+        up = len(serving) or sum(str(a.get("JobVersion")) == target for a in look.others_alive(revert_version))
+        await lookout.report(f"going back to version {target}, {up} of it up")
         await lookout.wait(look)
 
 

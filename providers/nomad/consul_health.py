@@ -112,8 +112,9 @@ class ConsulWatch:
                 continue
             for check in checks.values():
                 failing = check.get("ServiceID") in self.last_failing and check.get("Status") != "passing"
-                if failing and check.get("Output"):
+                if failing and check.get("Output") and self._said_to_agent.get(check["ServiceID"]) != _said(check):
                     self._said_to_agent[check["ServiceID"]] = _said(check)
+                    self._changed()
 
     def of_allocation(self, allocation_id: str) -> list[Instance]:
         """The instances that an allocation has registered and that Consul still has."""
@@ -122,6 +123,14 @@ class ConsulWatch:
             for found in self.instances.values()
             for instance in found.values()
             if allocation_id in instance.service_id
+        ]
+
+    def failing(self, allocation_id: str) -> list[Instance]:
+        """Those of them that do not pass, with what their checks say now."""
+        return [
+            replace(instance, output=self._said_to_agent.get(instance.service_id, instance.output))
+            for instance in self.of_allocation(allocation_id)
+            if instance.status != "passing"
         ]
 
     def known(self) -> bool:

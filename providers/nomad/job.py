@@ -9,7 +9,7 @@ from providers.nomad.comparison import compared
 from providers.nomad.drift import jobspec, patched
 from providers.nomad.foresight import Foreseen, Foresight
 from providers.nomad.imported import settings_of_component, source
-from providers.nomad.job_apply import apply, promote
+from providers.nomad.job_apply import apply, is_registered_anew, promote
 from providers.nomad.job_check import check
 from providers.nomad.job_context import JobContext
 from providers.nomad.jobspec_keys import accepted
@@ -23,14 +23,18 @@ from providers.nomad.seen import note, note_unknown
 from providers.nomad.sentences import (
     adopted_text,
     destroyed_text,
+    drift_text,
     exists_text,
     foreign_text,
+    forgotten_text,
+    same_text,
     standing_text,
     unknown_text,
 )
 from providers.nomad.spec import (
     OWNER_KEY,
     Spec,
+    is_json,
     is_known,
     is_secret,
     json_job,
@@ -48,6 +52,8 @@ TOKEN = "nomad:index/job:Job"
 class JobResource:
     """Nomad jobs as Pulumi resources."""
 
+    reports_progress = True
+
     def __init__(self, context: JobContext) -> None:
         self._ctx = context
         self._looked_up: dict[str, tuple[tuple[str, str], Json | None]] = {}
@@ -58,11 +64,12 @@ class JobResource:
         """Every wrong input at once; Nomad parses and validates the job where it differs from the recorded one."""
         self._ctx.written.see(urn)
         failures, job = await check(self._ctx, urn, old, new)
-        if job is None:
+        if job is None and not is_known(new):
             note_unknown(new)
-        elif not failures:
+        elif job is not None and not failures:
             current = await self._ctx.client.job(*job)
-            note(new, job, current)
+            if refusal := self._ctx.previewed.differs(urn, note(new, job, current)):
+                raise ProviderError(refusal)
             self._looked_up[urn] = (job, current)
         return failures
 
@@ -175,7 +182,7 @@ class JobResource:
             spec = spec.held_as(standing.current)
         else:
             spec = await self._ctx.as_registered(spec, new, old_inputs, standing.current)
-        if preview and standing.standing is not Standing.OURS:
+        if standing.standing is not Standing.OURS:
             await self._ctx.engine.info(urn, standing_text(id, standing))
         plan = foreseen.plan if foreseen else None
         canaries = await self._canaries(standing)
@@ -192,7 +199,13 @@ class JobResource:
                 plan = None
             elif preview and wanted:
                 await self._ctx.engine.warning(urn, given_up_text(standing.current, canaries))
-        plan = await preflight(self._ctx, urn, spec, new, standing.current, preview=preview, plan=plan)
+        if plan is None:
+            override = setting(new, "policyOverride")
+            plan = await compared(self._ctx.client, spec.marked(urn), standing.current, policy_override=override)
+        if not is_registered_anew(standing.current, plan):
+            await self._ctx.engine.info(urn, same_text(id))
+        else:
+            plan = await preflight(self._ctx, urn, spec, new, standing.current, preview=preview, plan=plan)
         if preview:
             return job_outputs.predicted(new, outputs)
         return await apply(self._ctx, urn, spec, new, standing.current, plan, timeout_s)
@@ -224,6 +237,8 @@ class JobResource:
         namespace = namespace or self._ctx.client.namespace
         current = await self._ctx.client.job(namespace, job_id)
         if current is None:
+            if inputs.get("jobspec"):
+                await self._ctx.engine.warning(urn, forgotten_text(job_id))
             return "", Properties(), Properties()
         if not inputs.get("jobspec"):
             known = {**settings_of_component(urn), **inputs.values}
@@ -232,6 +247,8 @@ class JobResource:
         standing = await self._ctx.assess(urn, job_id, inputs, outputs)
         drifted = (Standing.FOREIGN, Standing.UNRECORDED, Standing.REVERTED)
         if standing.standing in drifted or standing.scaled_by_hand:
+            text = drift_text(job_id, standing, secret=is_secret(inputs))
+            await self._ctx.engine.warning(urn, text)
             values = {**inputs.values, "jobspec": await self._drifted(inputs, outputs, current), "json": True}
             values.pop("hcl2", None)
             inputs = Properties(values, inputs.secrets)
@@ -270,16 +287,18 @@ class JobResource:
             )
         purge = setting(outputs, "purgeOnDestroy")
         report = partial(self._ctx.engine.status, urn)
-        await remove(
+        notes = await remove(
             self._ctx.client, self._ctx.hub, self._ctx.consul, namespace, id, purge, self._ctx.cancelled, report
         )
+        for text in notes:
+            await self._ctx.engine.info(urn, f'Job "{id}", {text}')
 
     async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
         """The jobspec with the out-of-band change in it.
 
         It is the user's own JSON where Nomad still has the recorded version.
         """
-        if setting(inputs, "json"):
+        if is_json(inputs):
             for version in await self._ctx.client.versions(current["Namespace"], current["ID"]):
                 if str(version["JobModifyIndex"]) == outputs.get("modifyIndex"):
                     source, where = json_job(inputs.values["jobspec"])

@@ -24,9 +24,8 @@ async def apply(
     ctx: JobContext, urn: str, spec: Spec, inputs: Properties, current: Json | None, plan: Json, timeout_s: float
 ) -> Properties:
     """Registers and follows. Raises InitFailed when the job is registered and its rollout did not succeed."""
-    dead = current is None or current.get("Stop") or current.get("Status") == "dead"
     index = None
-    if dead or changes(plan):
+    if is_registered_anew(current, plan):
         index = await _register(ctx, urn, spec, inputs, current)
     # Otherwise it is registered already: an interrupted `up` goes on, or only this resource's own settings changed.
     try:
@@ -47,6 +46,12 @@ async def apply(
     for note in outcome.notes:
         await ctx.engine.info(urn, note)
     return await _settled(ctx, spec, inputs, registered, outcome)
+
+
+def is_registered_anew(current: Json | None, plan: Json) -> bool:
+    """Whether an update registers the job; otherwise Nomad has it as it is wanted."""
+    dead = current is None or current.get("Stop") or current.get("Status") == "dead"
+    return bool(dead or changes(plan))
 
 
 async def promote(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from providers.http_api import HttpApi
 from providers.nomad import outputs as job_outputs
@@ -19,6 +20,7 @@ from providers.nomad.register_rights import RegisterRights
 from providers.nomad.spec import Spec, is_known, parse
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
+from providers.previewed import Previewed
 from providers.properties import Properties
 from providers.written import Written
 
@@ -39,6 +41,7 @@ class JobContext:
     register_rights: RegisterRights = field(default_factory=RegisterRights)
     variables: VariableValues = field(default_factory=VariableValues)
     written: Written = field(default_factory=lambda: Written("nomad", None))
+    previewed: Previewed = field(default_factory=lambda: Previewed(None, Path()))
     may_wait: Callable[[str], bool] = lambda _: False
     """Whether the job of an ID is registered although the scheduler has no place for it now."""
     refuses_downtime: Callable[[str], bool] = lambda _: False

@@ -104,6 +104,29 @@ def of_check(output: str) -> str:
     return f"{meaning} ({one_line(output)})" if meaning else one_line(output)
 
 
+_ANSWER = re.compile(r"HTTP [A-Z]+ \w+://[^/\s]+(/[^\s?]*)?\S*: (\d{3})")
+_PATH = re.compile(r'"\w+://[^/\s"]+(/[^\s"?]*)')
+_FEW = (
+    (re.compile(r"connection refused", re.I), "nothing listens yet"),
+    (_CHECK_FAULTS[1][0], "no program answers"),
+    (_CHECK_FAULTS[2][0], "no answer in time"),
+)
+_FEW_CHARS = 32
+
+
+def in_few_words(output: str) -> str:
+    """What a failing check says, for the end of a line that is cut: `/health answers 404`."""
+    if answer := _ANSWER.search(output):
+        return f"{answer[1] or '/'} answers {answer[2]}"
+    for pattern, words in _FEW:
+        if pattern.search(output):
+            path = _PATH.search(output)
+            return f"{path[1]}: {words}" if path and words.startswith("no answer") else words
+    # A script's: the check's name comes first.
+    text = one_line(output.partition(": ")[2] or output)
+    return text if len(text) <= _FEW_CHARS else f"{text[: _FEW_CHARS - 3]}..."
+
+
 def one_line(text: str) -> str:
     """The text with every run of white space as one blank."""
     return re.sub(r"\s+", " ", text).strip()

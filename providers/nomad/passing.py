@@ -2,7 +2,7 @@
 
 from providers.nomad.client import Json
 from providers.nomad.consul_health import ConsulWatch, consul_services
-from providers.nomad.meanings import of_check
+from providers.nomad.meanings import in_few_words, of_check
 from providers.nomad.snapshot import Snapshot
 
 
@@ -49,6 +49,12 @@ def check_words(watch: ConsulWatch | None, allocation_id: str) -> list[str]:
         f"{of_check(i.output) or 'its check has not answered yet'}"
         for i in watch.last_words(allocation_id)
     ]
+
+
+def failing_now(snapshot: Snapshot, watch: ConsulWatch) -> str:
+    """Why an instance of the version does not pass yet, in a few words; "" where none has said anything."""
+    said = (in_few_words(i.output) for a in snapshot.of_version() for i in watch.failing(a["ID"]) if i.output)
+    return next(said, "")
 
 
 def _has_services(job: Json, group_name: str) -> bool:

@@ -10,13 +10,14 @@ from providers.nomad.aftermath import aftermath, waits_for_promotion
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
+from providers.nomad.killed import killed_text
 from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline_s
-from providers.nomad.passing import check_words, not_passing_text, not_started_text, passing
+from providers.nomad.passing import check_words, failing_now, not_passing_text, not_started_text, passing
 from providers.nomad.removal import stop_time_s
 from providers.nomad.snapshot import Snapshot
 from providers.nomad.soak import Soak, soak_s, soaks
-from providers.nomad.verdict import State, Verdict, judge
+from providers.nomad.verdict import State, Verdict, judge, settled
 from providers.words import counted
 
 __all__ = ["Cancelled", "Outcome", "Rollout"]
@@ -62,6 +63,8 @@ class Rollout:
     _unplaced_since: float | None = None
     _passed_at: float | None = None
     _may_not_fail: str = ""
+    _old: set[str] = field(default_factory=set)
+    """Ids of the instances of other versions that were alive during the rollout."""
 
     @property
     def _name(self) -> str:
@@ -102,6 +105,7 @@ class Rollout:
         shown = ""
         while True:
             snapshot = await lookout.look()
+            self._old.update(a["ID"] for a in snapshot.others_alive())
             verdict = self._in_time(snapshot, judge(snapshot))
             asked = verdict.state is State.WAITS_FOR_PROMOTION
             failing = await nomad_checks.failing(self.client, snapshot) if asked and self.by_up else {}
@@ -122,10 +126,16 @@ class Rollout:
             if verdict.state in (State.SUCCEEDED, State.WAITS_FOR_PROMOTION):
                 end = self._after_yes(snapshot, verdict, watch)
                 if isinstance(end, Outcome):
+                    if end.succeeded:
+                        await self._tell(settled(snapshot))
+                        killed = killed_text(a for a in snapshot.allocations if a["ID"] in self._old)
+                        end.notes += [f"Job {self._name}, {text}" for text in killed]
                     return end
                 text = end
             elif watch is not None and watch.trouble:
                 text += f"; Consul cannot be asked for the health of its instances: {watch.trouble}"
+            elif watch is not None and (cause := failing_now(snapshot, watch)):
+                text += f": {cause}"
             if self.cancelled.is_set():
                 raise Cancelled(text)
             if self.deadline_s and lookout.now() - self._started > self.deadline_s:
@@ -267,8 +277,9 @@ def _unfinished(snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None)
     if watch is not None and watch.trouble:
         return f"Nomad is satisfied, but Consul cannot say whether the new instances pass: {watch.trouble}"
     if watch is not None and not passing(snapshot, watch):
-        return "waiting until the new instances pass in Consul"
+        cause = failing_now(snapshot, watch)
+        return f"waiting for Consul: {cause}" if cause else "waiting for Consul"
     leaving = snapshot.leaving()
     if verdict.state is State.SUCCEEDED and leaving:
-        return f"waiting for {counted(len(leaving), 'old instance')} to end"
+        return f"{len(leaving)} old to end"
     return None

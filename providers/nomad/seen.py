@@ -12,17 +12,19 @@ from providers.nomad.drift import content
 from providers.nomad.standing import autoscaled_groups
 from providers.properties import UNKNOWN, Properties
 
-SEEN = "__inNomad"
-"""Input: the job as it is in Nomad, in words."""
+SEEN = "__moved since the preview"
+"""Input: the job as it is in Nomad, in words. Where a plan does not fit any more, Pulumi shows the name, too."""
 
 JOB = "__job"
 """Input: which job that is, as ID@NAMESPACE, so that an unchanged jobspec need not be parsed to look it up."""
 
 
-def note(inputs: Properties, job: tuple[str, str], current: Json | None) -> None:
-    """Writes what was seen of `job` (namespace and ID) into its inputs."""
+def note(inputs: Properties, job: tuple[str, str], current: Json | None) -> str:
+    """Writes what was seen of `job` (namespace and ID) into its inputs; the words for it."""
     namespace, job_id = job
-    inputs.values.update({JOB: f"{job_id}@{namespace}", SEEN: in_words(job_id, current)})
+    words = in_words(job_id, current)
+    inputs.values.update({JOB: f"{job_id}@{namespace}", SEEN: words})
+    return words
 
 
 def note_unknown(inputs: Properties) -> None:

@@ -40,6 +40,36 @@ def foreign_text(id: str, standing: Assessment, then: str, *, secret: bool) -> s
     )
 
 
+def same_text(id: str) -> str:
+    """That an update has nothing to register."""
+    return (
+        f'Job "{id}" is in Nomad as it is wanted: it is not registered again, and no instance changes. Only what this '
+        "stack records of it does; a rollout that goes on is followed to its end."
+    )
+
+
+def drift_text(id: str, standing: Assessment, *, secret: bool) -> str:
+    """What a refresh takes from the running job, by field; `secret` masks every value."""
+    lines = "".join(f"\n  {change.text(secret=secret)}" for change in standing.changes)
+    who = {
+        Standing.FOREIGN: f'Job "{id}" was changed outside this stack since the last `pulumi up`.',
+        Standing.UNRECORDED: f'Job "{id}" was registered by a `pulumi up` of this stack that was killed.',
+        Standing.REVERTED: f'Nomad went back to an earlier version of job "{id}" after a failed deployment.',
+    }.get(standing.standing, f'Job "{id}" was scaled outside this stack.')
+    return (
+        f"{who} The refresh takes what runs as the new base: the next `pulumi up`, this very one with --refresh, puts "
+        f"back what the program says. What was changed (recorded → running):{lines}"
+    )
+
+
+def forgotten_text(id: str) -> str:
+    """That a refresh finds nothing of a job."""
+    return (
+        f'Job "{id}" is not in Nomad any more: it was removed outside this stack. The refresh forgets it; where the '
+        "program declares it, `pulumi up` registers it again."
+    )
+
+
 def destroyed_text(urn: str, standing: Assessment, *, secret: bool) -> str:
     """That a job which is to be destroyed was changed by others, by field; `secret` masks every value."""
     current = standing.current or {}

@@ -107,11 +107,27 @@ def is_secret(inputs: Properties) -> bool:
     return bool({"jobspec", "hcl2"} & inputs.secrets)
 
 
+def is_json(inputs: Properties) -> bool:
+    """Whether the jobspec is JSON: it says so, or it is what a refresh has written of a job that was HCL, and the
+    program's own `json` beside it, as `ignore_changes` leaves it."""
+    source = inputs.get("jobspec")
+    return bool(inputs.get("json")) or (isinstance(source, str) and source.lstrip()[:1] == "{" and _of_the_api(source))
+
+
+@lru_cache(maxsize=256)
+def _of_the_api(source: str) -> bool:
+    """Whether a text is a job as Nomad's API has it; HCL has a JSON form of its own, with other keys."""
+    try:
+        parsed = json.loads(source)
+    except ValueError:
+        return False
+    job = jobspec_keys.unwrapped(parsed)[0] if isinstance(parsed, dict) else None
+    return isinstance(job, dict) and bool({"TaskGroups", "taskgroups"} & job.keys())
+
+
 def same_source(one: Properties, other: Properties) -> bool:
     """Whether two inputs hold the very same source, so that nothing needs parsing."""
-    return all(one.get(name) == other.get(name) for name in ("jobspec", "hcl2")) and bool(one.get("json")) == bool(
-        other.get("json")
-    )
+    return all(one.get(name) == other.get(name) for name in ("jobspec", "hcl2")) and is_json(one) == is_json(other)
 
 
 async def parse(client: NomadClient, inputs: Properties) -> Spec:
@@ -120,7 +136,7 @@ async def parse(client: NomadClient, inputs: Properties) -> Spec:
     Raises SpecError with every reason; Unreachable where Nomad has to parse and cannot be reached.
     """
     source = checked_source(inputs)
-    job = _from_json(source, inputs) if inputs.get("json", False) else await _from_hcl(client, source, inputs)
+    job = _from_json(source, inputs) if is_json(inputs) else await _from_hcl(client, source, inputs)
     return _spec(job, client.namespace, inputs)
 
 
@@ -192,7 +208,7 @@ def json_job(source: str) -> tuple[Json, str]:
 def unknown_keys(inputs: Properties) -> list[str]:
     """A sentence for each key of a JSON jobspec that Nomad would ignore; none where it is not a JSON object at all."""
     source = inputs.get("jobspec")
-    return jobspec_keys.unknown(source) if inputs.get("json") and isinstance(source, str) else []
+    return jobspec_keys.unknown(source) if is_json(inputs) and isinstance(source, str) else []
 
 
 async def _from_hcl(client: NomadClient, source: str, inputs: Properties) -> Json:

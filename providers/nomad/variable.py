@@ -1,5 +1,8 @@
 """The resource nomad:index/variable:Variable. Its items are secret: no message, diff or output shows a value."""
 
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from providers.fields import Refused, Text, TextMap
@@ -8,15 +11,32 @@ from providers.nomad.client import Json, NomadClient
 from providers.nomad.expected import Expected
 from providers.nomad.masking import VariableValues
 from providers.nomad.record import NomadRecord
-from providers.plugin import CheckFailure, Engine, ProviderError
+from providers.plugin import CheckFailure, Diff, Engine, ProviderError
 from providers.properties import Properties, contains_unknown
 
 MAX_ITEMS_BYTES = 64 * 1024
 """Nomad's limit for the names and values of a variable's items together (`structs.maxVariableSize`)."""
 
+VERSION = "caravan_secrets"
+"""The item that tells the versions of a variable's values apart, where the program gives it. A job that reads the
+values has it, too (as meta of its group), so it starts anew with them: once the variable is written, and only then."""
+
 _WRITE_ONLY = (
     "Pulumi keeps every input in its state, encrypted, so nothing would be write-only. Give items; they are secret."
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Items(TextMap):
+    """The values; the version is none of them."""
+
+    def normal(self, value: Any) -> Any:
+        return values_of(value) if isinstance(value, Mapping) else value
+
+
+def values_of(items: Mapping[str, Any]) -> dict[str, Any]:
+    """A variable's items without their version."""
+    return {name: value for name, value in items.items() if name != VERSION}
 
 
 class VariableResource(NomadRecord):
@@ -34,7 +54,7 @@ class VariableResource(NomadRecord):
             allowed="1 to 128 letters (a-z, A-Z), digits and the signs - _ ~ /",
         ),
         "namespace": Text(replaces=True),
-        "items": TextMap(required=True),
+        "items": _Items(required=True),
         "itemsWo": Refused(because=_WRITE_ONLY),
         "itemsWoVersion": Refused(because=_WRITE_ONLY),
     }
@@ -54,6 +74,29 @@ class VariableResource(NomadRecord):
         for inputs in (old, new):
             self._known.note(inputs.get("items"))
         return await super().check(urn, old, new)
+
+    async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
+        """Only the values count: the version alone changes where they are encrypted anew, with another passphrase."""
+        found = await super().diff(urn, id, old_inputs, outputs, new)
+        before, now = (inputs.get("items", {}) for inputs in (old_inputs, new))
+        if isinstance(now, Mapping) and not found.changed and before.get(VERSION) != now.get(VERSION):
+            text = "values are encrypted anew, and the same as before: neither the variable nor its job changes."
+            await self._engine.info(urn, f"{self._title(new)}: its {text}")
+        return found
+
+    async def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Properties,
+        outputs: Properties,
+        new: Properties,
+        timeout_s: float,
+        preview: bool,
+    ) -> Properties:
+        """As for every record, with a version that no values before these had."""
+        wanted = Properties({**new.values, "items": _versioned(new.get("items"), outputs.get("items"))}, new.secrets)
+        return await super().update(urn, id, old_inputs, outputs, wanted, timeout_s, preview)
 
     def defaults(self, urn: str) -> dict[str, Any]:
         return {"namespace": "default"}
@@ -104,6 +147,19 @@ class VariableResource(NomadRecord):
                 reason = f"variable: items have {size} bytes; Nomad takes {MAX_ITEMS_BYTES} at the most."
                 failures.append(CheckFailure("items", reason))
         return failures
+
+
+def _versioned(items: Any, before: Any) -> Any:
+    """The items with a version that follows from the one before: also for values that there were earlier, since
+    instances may run with those that came between."""
+    if not isinstance(items, Mapping) or not isinstance(before, Mapping) or VERSION not in items:
+        return items
+    wanted, had = items[VERSION], before.get(VERSION)
+    if contains_unknown(wanted) or contains_unknown(items) or had is None:
+        return items
+    if values_of(items) == values_of(before):
+        return {**items, VERSION: had}
+    return {**items, VERSION: hashlib.sha256(f"{had} {wanted}".encode()).hexdigest()[:16]}
 
 
 def _place(id: str) -> tuple[str, str]:

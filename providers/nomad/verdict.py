@@ -128,22 +128,30 @@ def _tried_again(job: Json, allocation: Json) -> bool:
 
 
 def progress(snapshot: Snapshot) -> str:
-    """One line: healthy and wanted instances per group, canaries, how many run the version before."""
+    """One line, short, for a terminal's last columns: `0/1 canary, 2 old up`; with several groups `web 1/2 healthy`."""
     parts = []
     groups = (snapshot.deployment or {}).get("TaskGroups") or {}
     for name, group in sorted(groups.items()):
         wanted = group["DesiredTotal"]
         canaries = group.get("DesiredCanaries") or 0
-        waiting_canaries = canaries and not group.get("Promoted")
-        parts.append(
-            f"{name}: {group['HealthyAllocs']}/{canaries} canaries healthy"
-            if waiting_canaries
-            else f"{name}: {group['HealthyAllocs']}/{wanted} healthy"
-        )
+        healthy = int(group["HealthyAllocs"])
+        if canaries and not group.get("Promoted"):
+            text = f"{healthy}/{canaries} {'canary' if canaries == 1 else 'canaries'}"
+        else:
+            text = f"{healthy}/{wanted} healthy"
+        parts.append(f"{name} {text}" if len(groups) > 1 else text)
     if not groups:
         running = [a for a in snapshot.of_version() if a["ClientStatus"] in ("running", "complete")]
-        parts.append(f"{len(running)} of {len(snapshot.of_version())} instances started")
+        parts.append(f"{len(running)}/{len(snapshot.of_version())} started")
     others = len(snapshot.others_alive())
     if others:
-        parts.append(f"{others} of the version before still up")
+        parts.append(f"{others} old up")
     return ", ".join(parts)
+
+
+def settled(snapshot: Snapshot) -> str:
+    """The last line of a rollout that has succeeded."""
+    groups = ((snapshot.deployment or {}).get("TaskGroups") or {}).values()
+    if any(group.get("DesiredCanaries") and not group.get("Promoted") for group in groups):
+        return progress(snapshot)
+    return f"{sum(int(group['HealthyAllocs']) for group in groups)} healthy" if groups else progress(snapshot)

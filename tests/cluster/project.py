@@ -177,9 +177,9 @@ class Project:
         return self.run("up", "--yes", *arguments, check=check, max_files=max_files, **environment)
 
     def outputs(self) -> Any:
-        """The stack's outputs for the service: urls, image, version."""
-        (stack,) = (it for it in self.state()["resources"] if it["type"] == "pulumi:pulumi:Stack")
-        return stack["outputs"]["services"][self.name]
+        """The outputs of the service's Microservice: urls, image, version."""
+        found = self.state()["resources"]
+        return next(r["outputs"] for r in found if r["urn"].endswith(f"caravan:index:Microservice::{self.name}"))
 
     def state(self) -> Any:
         """What the state says now, as `pulumi stack export` does: secrets are encrypted."""

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from providers.nomad.seen import SEEN
 from tests.cluster.programs import job, use, write_job
 from tests.cluster.project import Project
 from tests.observation import Observation
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -18,21 +20,21 @@ def program(project: Project, **changes: Any) -> None:
     use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
 
 
-def raised_priority(project: Project) -> None:
+def raised_priority(project: Any) -> None:
     running = project.nomad.job(project.name)
     project.nomad.register({**running, "Priority": 70})
 
 
-def scaled(project: Project) -> None:
+def scaled(project: Any) -> None:
     body = {"Count": 2, "Target": {"Group": "g"}, "Message": "by hand"}
     project.nomad.call("POST", f"/v1/job/{project.name}/scale", body)
 
 
-def stopped(project: Project) -> None:
+def stopped(project: Any) -> None:
     project.nomad.call("DELETE", f"/v1/job/{project.name}")
 
 
-def purged(project: Project) -> None:
+def purged(project: Any) -> None:
     project.nomad.purge(project.name)
 
 
@@ -78,12 +80,12 @@ def test_a_plan_for_a_cluster_that_has_not_moved_is_applied(project: Project) ->
 
     program(project, Priority=60)
     shown = project.preview("--diff", "--save-plan", "plan.json")
-    assert "inNomad" not in shown.text
+    assert "the preview" not in shown.text
     project.up("--plan", "plan.json")
     assert project.nomad.job(project.name)["Priority"] == 60
 
     project.preview("--save-plan", "plan.json")
-    assert "inNomad" not in project.up("--plan", "plan.json").text
+    assert "the preview" not in project.up("--plan", "plan.json").text
     program(project, Priority=61)
     project.up("--strict")
     assert project.nomad.job(project.name)["Priority"] == 61
@@ -108,11 +110,37 @@ def test_a_state_without_what_was_seen_shows_no_change(project: Project) -> None
     program(project)
     project.up("--skip-preview")
     exported = project.run("stack", "export").text
-    assert '"__inNomad"' in exported
+    assert f'"{SEEN}"' in exported
     older = project.folder / "older.json"
-    older.write_text(exported.replace('"__inNomad"', '"__other"').replace('"__job"', '"__another"'))
+    older.write_text(exported.replace(f'"{SEEN}"', '"__other"').replace('"__job"', '"__another"'))
     project.run("stack", "import", "--file", "older.json")
 
     shown = project.preview("--diff").text
     assert "2 unchanged" in shown
-    assert "inNomad" not in shown
+    assert "the preview" not in shown
+
+
+def test_a_stack_of_one_service(project: Project) -> None:
+    """Its update asks Consul for the addresses, so its plan has to know that provider (F3)."""
+    project.up("--strict")
+    project.edit("Hello", "Hullo")
+    project.preview("--save-plan", "plan.json")
+    project.up("--plan", "plan.json")
+    assert project.outputs()["version"] == 1
+
+
+@pytest.mark.parametrize("jobspec", ['job "x" {\n  group "g" {\n    cuont = 3\n  }\n}', "", "{}"])
+def test_what_is_wrong_with_a_job_is_read_without_a_preview_too(stack: Stack, jobspec: str) -> None:
+    """X1: notes about a job that cannot be parsed made the engine drop the reason."""
+    (stack.folder / "job.hcl").write_text(jobspec)
+    stack.write("nomad.Job('known', jobspec=open('job.hcl').read())")
+    previewed = stack.preview(check=False)
+    refused = stack.up(check=False)
+    assert refused.code == 1
+    assert refused.failures == previewed.failures
+    assert "unknown property" not in refused.text
+
+    variable = f"v = nomad.Variable('v', path='nomad/jobs/{stack.name}', items={{'a': '1'}})"
+    stack.write(variable, "nomad.Job('later', jobspec=v.id.apply(lambda _: open('job.hcl').read()))")
+    stack.preview()
+    assert stack.up(check=False).failures == previewed.failures

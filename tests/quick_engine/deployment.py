@@ -143,6 +143,9 @@ class Deployment:
             old = self.states.get(urn)
             olds = old.inputs if old else struct_pb2.Struct()
             checked = provider.call("Check", provider_pb2.CheckRequest(urn=urn, olds=olds, news=request.object))
+            if not self._preview and decode(checked.inputs).has_unknown():
+                # Pulumi's engine reads the inputs before the failures, and then shows none of these.
+                raise Failed(["unexpected unknown property value"])
             if checked.failures:
                 raise Failed([failure.reason for failure in checked.failures])
             wanted = State(request.type, "", checked.inputs, checked.inputs, request.provider)

@@ -40,6 +40,8 @@ class Engine(mocks.MockMonitor):
         """The entries of Consul's answer."""
         self.asked: list[dict[str, Any]] = []
         """Arguments of the questions to Consul."""
+        self.stays: dict[str, dict[str, Any]] = {}
+        """Outputs by the name of a resource that the command does not touch, as with `--target`."""
         self.hooks: dict[str, Callable[[Any], Any]] = {}
         self.preview_hooks: set[str] = set()
 
@@ -81,7 +83,7 @@ class _Providers(mocks.Mocks):
             outputs["sha256Digest"] = DIGEST
         if args.typ == "nomad:index/job:Job":
             outputs |= {"version": 7, "modifyIndex": "12"}
-        return f"{args.name}-id", outputs
+        return f"{args.name}-id", {**outputs, **self._engine.stays.get(args.name, {})}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         assert args.token == "consul:index/getServiceHealth:getServiceHealth"

@@ -66,8 +66,8 @@ FILES: list[tuple[str, str, str | bytes, str]] = [
     ("unknown key for all", STACK, f"{LISTED}  caravan:defaults:\n    cuont: 2\n", f'{STACK}:5: caravan:defaults.cuont is not a known key; did you mean "count"?'),
     ("unknown key of the stack", STACK, f"{LISTED}  caravan:datacentres: [dc1]\n", f'{STACK}:4: caravan:datacentres is not a known key; did you mean "datacenters"?'),
     # RW-46
-    ("set without --path", STACK, f"{LISTED}  caravan:services.web.count: '3'\n", f"{STACK}:4: caravan:services.web.count is one key with dots in its name: run pulumi config rm 'caravan:services.web.count', and pulumi config set --path 'caravan:services.web.count'."),
-    ("a secret set without --path", STACK, f"{LISTED}  caravan:secrets.web.TOKEN: {{secure: v1:x}}\n", f"{STACK}:4: caravan:secrets.web.TOKEN is one key with dots in its name: run pulumi config rm 'caravan:secrets.web.TOKEN', and pulumi config set --secret --path 'caravan:secrets.web.TOKEN'."),
+    ("set without --path", STACK, f"{LISTED}  caravan:services.web.count: '3'\n", f"{STACK}:4: caravan:services.web.count is one key with dots in its name, since it was set without --path: run pulumi config rm 'caravan:services.web.count' and pulumi config set --path 'caravan:services.web.count' VALUE."),
+    ("a secret set without --path", STACK, f"{LISTED}  caravan:secrets.web.TOKEN: {{secure: v1:x}}\n", f"{STACK}:4: caravan:secrets.web.TOKEN is one key with dots in its name, since it was set without --path: run pulumi config rm 'caravan:secrets.web.TOKEN' and pulumi config set --secret --path 'caravan:secrets.web.TOKEN'."),
     ("wrong type in the stack", STACK, f"{LISTED}  caravan:datacenters: dc1\n", f'{STACK}:4: caravan:datacenters is "dc1", but must be a list.'),
     ("unknown service", STACK, f"{LISTED}    wbe: {{}}\n", f'{STACK}:4: caravan:services.wbe has no file "services/wbe/service.yaml"; did you mean "web"?'),
     ("name for all", DEFAULTS, "name: x\n", f"{DEFAULTS}:1: name is one service's own: write it in its service.yaml."),

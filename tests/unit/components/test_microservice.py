@@ -188,6 +188,8 @@ def test_bad_arguments_are_refused_all_at_once(engine: Engine) -> None:
         'Microservice "web": count is -1, but must be 0 or more.\n'
         'Microservice "web": tag is not a known key; did you mean "tags"?'
     )
+    # Of this one Pulumi shows the sentences alone.
+    assert isinstance(error.value, pulumi.RunError)
 
 
 def test_secrets_are_in_a_variable_before_the_job_that_reads_it(engine: Engine) -> None:
@@ -197,7 +199,8 @@ def test_secrets_are_in_a_variable_before_the_job_that_reads_it(engine: Engine) 
     assert (variable.type, variable.parent) == ("nomad:index/variable:Variable", "web")
     assert (variable.inputs["path"], variable.inputs["namespace"]) == ("nomad/jobs/web", "team-a")
     assert rpc.is_rpc_secret(variable.inputs["items"])
-    assert rpc.unwrap_rpc_secret(variable.inputs["items"]) == {"API_TOKEN": "planted", "TLS_KEY": "planted too"}
+    written = {"API_TOKEN": "planted", "TLS_KEY": "planted too", "caravan_secrets": secrets_version(engine)}
+    assert rpc.unwrap_rpc_secret(variable.inputs["items"]) == written
     assert "web-secrets" in job.dependencies
     assert "planted" not in job.inputs["jobspec"]
     templates = [entry["DestPath"] for entry in jobspec(engine)["TaskGroups"][0]["Tasks"][0]["Templates"]]
@@ -222,6 +225,13 @@ def test_a_version_of_secrets_is_used_as_it_is(engine: Engine) -> None:
 def test_without_a_version_it_is_a_fingerprint(engine: Engine) -> None:
     declare({**ARGS, "secrets": {"A": "x"}})
     assert secrets_version(engine) == fingerprint({"A": "x"}, "caravan/dev/web")
+
+
+def test_the_version_is_that_of_the_variable_as_it_is_in_nomad(engine: Engine) -> None:
+    """RW-42: where the variable is not among the targets, its old values stay, and the job has to go with them."""
+    engine.stays["web-secrets"] = {"items": {"A": "old", "caravan_secrets": "of-yesterday"}}
+    declare({**ARGS, "secrets": {"A": "new"}, "secrets_version": "of-today"})
+    assert secrets_version(engine) == "of-yesterday"
 
 
 def test_a_fingerprint_changes_with_each_value_and_each_place() -> None:

@@ -10,6 +10,7 @@ import pulumi
 import pytest
 from pulumi.runtime import set_all_config
 
+from components.ending import Refusal
 from tests.unit.components.engine import Engine, run
 from tests.unit.components.samples import write_service
 
@@ -37,9 +38,9 @@ def deploy() -> None:
 
 
 def refusal() -> str:
-    with pytest.raises(pulumi.RunError) as error:
+    with pytest.raises(Refusal) as ended:
         deploy()
-    return str(error.value)
+    return ended.value.message
 
 
 def test_keys_under_the_projects_own_name_are_told(

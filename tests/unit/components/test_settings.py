@@ -155,9 +155,10 @@ def test_a_number_is_told_as_the_stacks_file_has_it(repository: Path) -> None:
     with pytest.raises(SettingsError) as error:
         load(repository, stack_file(repository, {"services": {"web": {"env": {"A": 1.1}, "tags": [1]}}}), ENVIRONMENT)
     where = "stacks/Pulumi.dev.yaml:3: caravan:services.web."
+    option = "(on the command line: pulumi config set --path --type string)"
     assert [str(problem) for problem in error.value.problems] == [
-        f'{where}env.A is 1.10, but must be text: write it in quotes, "1.10".',
-        f'{where}tags.0 is 1.0, but must be text: write it in quotes, "1.0".',
+        f'{where}env.A is 1.10, but must be text: write it in quotes, "1.10" {option}.',
+        f'{where}tags.0 is 1.0, but must be text: write it in quotes, "1.0" {option}.',
     ]
 
 
@@ -238,7 +239,8 @@ WEB = f"{STACK}caravan:services.web."
             {"count": -1, "check": {"port": "x"}, "ports": {"y": {"too": 1}}, "env": {"A": 1}},
             [
                 WEB + "count is -1, but must be 0 or more.",
-                WEB + 'env.A is 1, but must be text: write it in quotes, "1".',
+                WEB + 'env.A is 1, but must be text: write it in quotes, "1" (on the command line: pulumi config set '
+                "--path --type string).",
                 WEB + "ports.y.to is missing: say which port the process listens on in its container.",
                 WEB + 'ports.y.too is not a known key; did you mean "to"?',
             ],

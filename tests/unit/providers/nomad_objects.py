@@ -89,9 +89,18 @@ class Case(Generic[R]):
         diff = await self.resource.diff(self.urn, id, Properties(old), Properties(old), Properties(new))
         return diff.changed, diff.replaces
 
-    async def update(self, id: str, old: dict[str, Any], new: dict[str, Any], *, preview: bool = False) -> Properties:
+    async def update(
+        self,
+        id: str,
+        old: dict[str, Any],
+        new: dict[str, Any],
+        *,
+        outputs: Properties | None = None,
+        preview: bool = False,
+    ) -> Properties:
+        """`outputs`: those in the state. Default: they are like the old inputs."""
         recorded = Properties(old)
-        return await self.resource.update(self.urn, id, recorded, recorded, Properties(new), 0, preview)
+        return await self.resource.update(self.urn, id, recorded, outputs or recorded, Properties(new), 0, preview)
 
     async def read(self, id: str, inputs: dict[str, Any]) -> tuple[str, Properties, Properties]:
         return await self.resource.read(self.urn, id, Properties(inputs), Properties(inputs))

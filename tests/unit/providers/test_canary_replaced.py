@@ -38,14 +38,14 @@ async def test_the_replacement_is_waited_for() -> None:
     outcome = await moments.follow()
     assert outcome.succeeded
     assert outcome.notes == []
-    assert moments.reports == ["waiting for 1 new instance that Nomad started last"]
+    assert moments.reports == ["waiting for 1 new instance that Nomad started last", "2 healthy"]
     assert moments.hub.waits == 2
 
 
 async def test_the_canary_that_is_stopped_is_waited_for() -> None:
     moments = Moments(replacement(DeploymentStatus={"Healthy": True}), moment("canary-replaced"))
     assert (await moments.follow()).succeeded
-    assert moments.reports == ["waiting for 1 old instance to end"]
+    assert moments.reports == ["1 old to end", "2 healthy"]
 
 
 async def test_a_replacement_that_does_not_start_is_no_success(clock: Callable[[float], None]) -> None:

@@ -453,7 +453,7 @@ async def test_a_delete_stops_the_job_and_purges_last(purge: bool, calls: list[b
     assert [arguments[2] for arguments in case.nomad.made("deregister")] == calls
     assert len(case.nomad.made("allocations")) == 4
     assert ("info", f'Job "{case.id}": 1 instance stops.') in case.log.lines
-    assert ("status", "waiting for 1 instance to end") in case.log.lines
+    assert ("status", "1 to end") in case.log.lines
 
 
 @pytest.mark.parametrize("marked", [False, True])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.nomad.meanings import Heals, of_check, of_driver
+from providers.nomad.meanings import Heals, in_few_words, of_check, of_driver
 
 GET = 'Get "http://127.0.0.1:20124/health": '
 
@@ -40,3 +40,24 @@ def test_a_registry_that_cannot_be_reached_may_come_back(words: str) -> None:
 
 def test_unknown_words_are_told_as_they_are() -> None:
     assert of_driver("something  new\nwent wrong") == ("something new went wrong", Heals.BY_ITSELF)
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("up: HTTP GET http://127.0.0.1:20124/health: 404 Not Found Output: try /", "/health answers 404"),
+        ("up: HTTP GET https://[::1]:1/a/b?c=d: 503 Service Unavailable Output: no", "/a/b answers 503"),
+        ("up: HTTP HEAD http://127.0.0.1:1: 500 Internal Server Error Output: ", "/ answers 500"),
+        (f"up: {GET}dial tcp 127.0.0.1:20124: connect: connection refused", "nothing listens yet"),
+        ("up: dial tcp 127.0.0.1:20124: connect: connection refused", "nothing listens yet"),
+        (f"up: {GET}EOF", "no program answers"),
+        (f"up: {GET}context deadline exceeded (Client.Timeout exceeded)", "/health: no answer in time"),
+        ("up: dial tcp 127.0.0.1:1: i/o timeout", "no answer in time"),
+        ("up: the queue\nis full", "the queue is full"),
+        ("up: there are 1234567890 jobs in the queue of today", "there are 1234567890 jobs in ..."),
+    ],
+)
+def test_in_few_words(output: str, words: str) -> None:
+    """A8: for 45 s nothing was said although Consul knew."""
+    assert in_few_words(output) == words
+    assert len(words) <= 32

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 from providers.consul.__main__ import ConsulPlugin
 from providers.nomad.__main__ import NomadPlugin
 from providers.plugin import CheckFailure, Diff, Engine, InitFailed, Plugin, ProviderError
-from providers.properties import UNKNOWN_WIRE, Properties, decode, encode
+from providers.properties import UNKNOWN, UNKNOWN_WIRE, Properties, decode, encode
 from tests.unit.providers.loopback import answers, serving
 from tests.unit.providers.test_http_api import free_port, ok
 
@@ -37,9 +37,13 @@ class Thing:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.deleted: list[str] = []
+        self.gone = False
 
     async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
-        return [CheckFailure(name, f"{name} is wrong.") for name in new.values if name.startswith("bad")]
+        failures = [CheckFailure(name, f"{name} is wrong.") for name in new.values if name.startswith("bad")]
+        if new.get("note"):
+            new.values["__noted"] = UNKNOWN
+        return failures
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
         changed = sorted(name for name in new.values if new.values[name] != old_inputs.values.get(name))
@@ -69,7 +73,7 @@ class Thing:
     async def read(
         self, urn: str, id: str, inputs: Properties, outputs: Properties
     ) -> tuple[str, Properties, Properties]:
-        return id, inputs, Properties({"read": True})
+        return ("", Properties(), Properties()) if self.gone else (id, inputs, Properties({"read": True}))
 
     async def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, timeout_s: float) -> None:
         self.deleted.append(id)
@@ -192,6 +196,24 @@ async def test_checked_inputs_come_back_as_they_were_sent() -> None:
         answer = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=news))
         assert answer.inputs == news
         assert [(f.property, f.reason) for f in answer.failures] == [("", "bad is wrong.")]
+
+
+async def test_what_is_wrong_comes_without_notes() -> None:
+    """X1: the engine would refuse an unknown among them, and not show what is wrong."""
+    async with configured() as (stub, _, _):
+        wrong = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=struct(note="a", bad=1)))
+        right = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=struct(note="a")))
+    assert [failure.reason for failure in wrong.failures] == ["bad is wrong."]
+    assert wrong.inputs == struct(note="a", bad=1)
+    assert right.inputs == struct(note="a", __noted=UNKNOWN)
+
+
+async def test_what_is_not_there_is_read_as_nothing() -> None:
+    """RW-38: an import would take empty properties for an object that is there."""
+    async with configured() as (stub, plugin, _):
+        plugin.thing.gone = True
+        answer = await stub.Read(provider_pb2.ReadRequest(urn=URN, id="1", properties=struct(a="x")))
+    assert (answer.id, answer.HasField("properties"), answer.HasField("inputs")) == ("", False, False)
 
 
 async def test_differences() -> None:

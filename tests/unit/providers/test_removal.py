@@ -32,7 +32,7 @@ async def removed(nomad: FakeNomad, *, purge: bool, cancelled: bool = False) -> 
 async def test_it_is_purged_only_after_its_instances_have_ended() -> None:
     statuses = iter(["running", "running", "complete"])
     nomad = FakeNomad(job=JOB, allocations=lambda: [allocation(next(statuses))])
-    assert await removed(nomad, purge=True) == ["waiting for 1 instance to end"] * 2
+    assert await removed(nomad, purge=True) == ["1 to end"] * 2
     names = [call[0] for call in nomad.calls]
     assert nomad.made("deregister") == [("default", "web", False), ("default", "web", True)]
     assert names.index("deregister") < names.index("allocations")

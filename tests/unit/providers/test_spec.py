@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.nomad.spec import OWNER_KEY, SpecError, is_known, parse, same_source, variables_file
+from providers.nomad.spec import OWNER_KEY, SpecError, is_json, is_known, parse, same_source, variables_file
 from providers.plugin import ProviderError
 from providers.properties import UNKNOWN, Properties
 from tests.unit.providers.nomad_stub import FakeNomad, refusal
@@ -226,3 +226,19 @@ def test_values_that_are_no_texts_are_written_as_hcl(type: str, value: Any, expr
 def test_variables_known_only_later_are_left_out() -> None:
     assert variables_file(declared("string"), {"v": UNKNOWN, "w": "x"}) == 'w = "x"\n'
     assert variables_file("", {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "found"),
+    [
+        ('{"ID": "web", "TaskGroups": []}', False, True),
+        (' \n{"Job": {"ID": "web", "TaskGroups": []}}', False, True),
+        ('job "web" {}', True, True),
+        ('job "web" {}', False, False),
+        ('{"job": {"web": {"group": {"g": {}}}}}', False, False),
+        ("{not json", False, False),
+    ],
+)
+def test_json_of_the_api_is_known_by_itself(source: str, said: bool, found: bool) -> None:
+    """RW-43: HCL has a JSON form, too, with the names of its blocks."""
+    assert is_json(Properties({"jobspec": source, "json": said})) is found

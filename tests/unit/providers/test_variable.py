@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from providers.nomad.client import Json
-from providers.nomad.variable import VariableResource
+from providers.nomad.variable import VERSION, VariableResource
 from providers.plugin import ProviderError
 from providers.properties import UNKNOWN, Properties
 from tests.unit.providers.nomad_objects import case
@@ -132,3 +132,38 @@ async def test_write_only_items_are_refused_with_the_reason() -> None:
         found = dict(await it.reasons({"path": "a", "itemsWo": '{"a": "b"}', "itemsWoVersion": 1}))
         assert set(found) == {"items", "itemsWo", "itemsWoVersion"}
         assert "Pulumi keeps every input in its state" in found["itemsWo"]
+
+
+async def test_each_write_of_a_versions_values_has_a_version_of_its_own() -> None:
+    """RW-42: the job that reads them starts anew after the write, and only then; going back is a new version, too."""
+    seen = []
+    async with case(VariableResource) as it:
+        old = {"path": "app/db", "items": {"a": "1", VERSION: "of-1"}}
+        _, outputs = await it.create(old)
+        seen.append(outputs.values["items"][VERSION])
+        for value in ("2", "1"):
+            new = {"path": "app/db", "items": {"a": value, VERSION: f"of-{value}"}}
+            predicted = await it.update(ID, old, new, outputs=outputs, preview=True)
+            outputs = await it.update(ID, old, new, outputs=outputs)
+            assert predicted.values["items"] == outputs.values["items"]
+            assert it.nomad.objects[URL]["Items"] == outputs.values["items"]
+            seen.append(outputs.values["items"][VERSION])
+            old = new
+    assert seen[0] == "of-1"
+    assert len(set(seen)) == 3
+
+
+async def test_values_that_are_encrypted_anew_change_nothing() -> None:
+    """RW-45: after `pulumi stack change-secrets-provider` every service with secrets was rolled out."""
+    async with case(VariableResource) as it:
+        it.nomad.put(URL, variable(a=HUSH, **{VERSION: "of-old-passphrase"}))
+        old = {"path": "app/db", "items": {"a": HUSH, VERSION: "of-old-passphrase"}}
+        new = {"path": "app/db", "items": {"a": HUSH, VERSION: "of-new-passphrase"}}
+        assert await it.diff(ID, old, new) == ([], [])
+        assert it.log.text() == (
+            'variable "app/db": its values are encrypted anew, and the same as before: neither the variable nor its '
+            "job changes."
+        )
+        # Nor does what the program has recorded then count as a change by others.
+        assert await it.diff(ID, new, new) == ([], [])
+        assert it.changes() == []

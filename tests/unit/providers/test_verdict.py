@@ -19,21 +19,21 @@ NO_NODE = "no node was eligible in node pool default; ready nodes by the job's d
 @pytest.mark.parametrize(
     ("name", "state", "text"),
     [
-        ("going-on", GOING_ON, "web: 3/3 healthy"),
-        ("canary-going-on", GOING_ON, "web: 0/1 canaries healthy, 1 of the version before still up"),
-        ("system-running", GOING_ON, "web: 0/1 healthy"),
-        ("template-waits", GOING_ON, "web: 0/1 healthy"),
-        ("crash-loop-with-restarts-left", GOING_ON, "web: 0/1 healthy"),
-        ("job-meta-changed", GOING_ON, "web: 1/2 healthy, 1 of the version before still up"),
-        ("successful", SUCCEEDED, "web: 2/2 healthy"),
-        ("scaled-in-place", SUCCEEDED, "web: 2/2 healthy"),
-        ("scaled-down", SUCCEEDED, "web: 1/1 healthy"),
-        ("pull-failed-then-started", SUCCEEDED, "web: 1/1 healthy"),
-        ("two-groups-successful", SUCCEEDED, "web: 1/1 healthy, worker: 2/2 healthy"),
-        ("no-deployment-max-parallel-0", SUCCEEDED, "1 of 1 instances started"),
-        ("count-0", SUCCEEDED, "0 of 0 instances started"),
-        ("batch-complete", SUCCEEDED, "1 of 1 instances started"),
-        ("sysbatch-complete", SUCCEEDED, "1 of 1 instances started"),
+        ("going-on", GOING_ON, "3/3 healthy"),
+        ("canary-going-on", GOING_ON, "0/1 canary, 1 old up"),
+        ("system-running", GOING_ON, "0/1 healthy"),
+        ("template-waits", GOING_ON, "0/1 healthy"),
+        ("crash-loop-with-restarts-left", GOING_ON, "0/1 healthy"),
+        ("job-meta-changed", GOING_ON, "1/2 healthy, 1 old up"),
+        ("successful", SUCCEEDED, "2/2 healthy"),
+        ("scaled-in-place", SUCCEEDED, "2/2 healthy"),
+        ("scaled-down", SUCCEEDED, "1/1 healthy"),
+        ("pull-failed-then-started", SUCCEEDED, "1/1 healthy"),
+        ("two-groups-successful", SUCCEEDED, "web 1/1 healthy, worker 2/2 healthy"),
+        ("no-deployment-max-parallel-0", SUCCEEDED, "1/1 started"),
+        ("count-0", SUCCEEDED, "0/0 started"),
+        ("batch-complete", SUCCEEDED, "1/1 started"),
+        ("sysbatch-complete", SUCCEEDED, "1/1 started"),
         ("periodic", SUCCEEDED, "registered; it starts instances when it is due or dispatched"),
         ("parameterised", SUCCEEDED, "registered; it starts instances when it is due or dispatched"),
         ("waits-for-promotion", State.WAITS_FOR_PROMOTION, "the canaries are healthy and wait for promotion"),
@@ -54,24 +54,24 @@ NO_NODE = "no node was eligible in node pool default; ready nodes by the job's d
         ("batch-failed", FAILED, "its instances fail"),
         ("batch-failed-to-be-rescheduled", GOING_ON, "1 of 1 instances are not running yet"),
         ("max-parallel-0-failed", FAILED, "its instances fail"),
-        ("one-bad-node", GOING_ON, "web: 0/1 healthy"),
-        ("one-bad-node-healed", SUCCEEDED, "web: 1/1 healthy"),
-        ("late-no-place", GOING_ON, f"web: 1/2 healthy, 1 of the version before still up; {NO_PLACE}{NO_NODE}"),
+        ("one-bad-node", GOING_ON, "0/1 healthy"),
+        ("one-bad-node-healed", SUCCEEDED, "1/1 healthy"),
+        ("late-no-place", GOING_ON, f"1/2 healthy, 1 old up; {NO_PLACE}{NO_NODE}"),
         ("late-no-place-failed", FAILED, "Failed due to progress deadline"),
-        ("system-not-placed", GOING_ON, f"web: 0/0 healthy; {NO_PLACE}memory is exhausted on 1 node"),
+        ("system-not-placed", GOING_ON, f"0/0 healthy; {NO_PLACE}memory is exhausted on 1 node"),
         (
             "node-lost",
             GOING_ON,
-            f'web: 0/1 healthy; {NO_PLACE}constraint "${{meta.which}} = second" filtered 1 node',
+            f'0/1 healthy; {NO_PLACE}constraint "${{meta.which}} = second" filtered 1 node',
         ),
         ("node-lost-failed", FAILED, "Failed due to progress deadline"),
         (
             "static-port-taken",
             GOING_ON,
-            f'web: 0/3 healthy; {NO_PLACE}static port 23456 ("p") is taken on 1 node',
+            f'0/3 healthy; {NO_PLACE}static port 23456 ("p") is taken on 1 node',
         ),
-        ("memory-exhausted", GOING_ON, f"web: 0/1 healthy; {NO_PLACE}memory is exhausted on 1 node"),
-        ("missing-driver", GOING_ON, f"web: 0/1 healthy; {NO_PLACE}the task's driver is missing on 1 node"),
+        ("memory-exhausted", GOING_ON, f"0/1 healthy; {NO_PLACE}memory is exhausted on 1 node"),
+        ("missing-driver", GOING_ON, f"0/1 healthy; {NO_PLACE}the task's driver is missing on 1 node"),
         ("batch-not-placed", GOING_ON, f"{NO_PLACE}memory is exhausted on 1 node"),
     ],
 )
@@ -178,9 +178,7 @@ def test_instances_that_nomad_leaves_alone_are_not_leaving() -> None:
 
 
 def test_progress_counts_groups_in_order() -> None:
-    assert progress(snapshot("two-groups-one-waits-for-promotion")) == (
-        "web: 1/1 canaries healthy, worker: 2/2 healthy, 1 of the version before still up"
-    )
+    assert progress(snapshot("two-groups-one-waits-for-promotion")) == ("web 1/1 canary, worker 2/2 healthy, 1 old up")
 
 
 def artifact_failed(type: str, attempts: int, tries: int, followup: str = "") -> State:

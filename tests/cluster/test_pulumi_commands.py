@@ -1,0 +1,112 @@
+"""Pulumi's other commands and options: what they do to a part of a stack must not leave the rest untrue."""
+
+import urllib.request
+
+import pytest
+
+from providers.properties import decode
+from tests.cluster.programs import use
+from tests.cluster.project import Project
+from tests.quick_engine.stack import Stack
+from toolchain.waiting import wait_until
+
+pytestmark = pytest.mark.cluster
+
+SECRET_SERVICE = """
+from components import Microservice
+Microservice("{name}", {{
+    "version": "1", "driver": "raw_exec", "command": "/bin/sh", "args": ["-c", "echo got $TOKEN; exec sleep 600"],
+    "secrets": {{"TOKEN": os.environ["TOKEN"]}}, "resources": {{"cpu_mhz": 20, "memory_mb": 16}},
+    "rollout": {{
+        "health_check": "task_states", "min_healthy_s": 1, "healthy_deadline_s": 15, "progress_deadline_s": 20,
+    }},
+    "kill_timeout_s": 1,
+}})
+"""
+
+
+def log(project: Project, allocation_id: str) -> str:
+    url = f"{project.addresses.nomad}/v1/client/fs/logs/{allocation_id}?task={project.name}&type=stdout&plain=true"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return str(answer.read().decode()).strip()
+
+
+def said(project: Project) -> list[str]:
+    """What the running instances have printed: the value that each has started with."""
+    running = [allocation["ID"] for allocation in project.nomad.running(project.name)]
+    assert wait_until(lambda: all(log(project, id_) for id_ in running), 30)
+    return [log(project, id_) for id_ in running]
+
+
+def test_a_rotated_secret_arrives_whatever_the_targets(project: Project) -> None:
+    """RW-42: after an update of a part, the process kept the old secret for good, and all was "unchanged"."""
+    use(project, SECRET_SERVICE.format(name=project.name))
+    project.up("--skip-preview", TOKEN="one")
+    assert said(project) == ["got one"]
+
+    # The job without its variable keeps the values that it has.
+    project.up("--skip-preview", "--target", f"**{project.name}-job", TOKEN="two")
+    assert said(project) == ["got one"]
+    assert project.nomad.job(project.name)["Version"] == 0
+    project.up("--skip-preview", TOKEN="two")
+    assert said(project) == ["got two"]
+
+    # The variable without its job: the next preview shows what is still to come.
+    project.up("--skip-preview", "--target", f"**{project.name}-secrets", TOKEN="three")
+    assert said(project) == ["got two"]
+    shown = project.preview(TOKEN="three").text
+    assert "the values of its secrets" in shown
+    project.up("--skip-preview", TOKEN="three")
+    assert said(project) == ["got three"]
+    assert project.run("preview", "--expect-no-changes", TOKEN="three").code == 0
+
+
+HCL = """job "{name}" {{
+  group "g" {{
+    task "t" {{
+      driver = "raw_exec"
+      config {{
+        command = "/bin/sleep"
+        args    = ["600"]
+      }}
+      env {{
+        BUILD = "1"
+      }}
+      resources {{
+        cpu    = 20
+        memory = 16
+      }}
+    }}
+  }}
+}}
+"""
+
+
+def build(stack: Stack) -> str:
+    return str(stack.nomad.job(stack.name)["TaskGroups"][0]["Tasks"][0]["Env"]["BUILD"])
+
+
+def test_what_others_run_stays_where_the_program_ignores_the_jobspec(stack: Stack) -> None:
+    """RW-43: a refresh of a changed HCL job writes JSON, and `ignore_changes` keeps it beside the program's `json`."""
+    (stack.folder / "job").write_text(HCL.format(name=stack.name))
+    stack.write("nomad.Job('ci', jobspec=open('job').read())")
+    stack.up()
+    others = stack.nomad.job(stack.name)
+    others["TaskGroups"][0]["Tasks"][0]["Env"] = {"BUILD": "2"}
+    stack.nomad.register({**others, "Meta": None})
+    assert "was changed outside this stack" in stack.preview().text
+    stack.up()
+    assert stack.refresh().steps["ci"] == "update"
+
+    # As the engine gives it with ignore_changes=["jobspec"].
+    (stack.folder / "job").write_text(decode(stack.states[stack.urn("ci")].inputs).values["jobspec"])
+    assert (stack.folder / "job").read_text().startswith("{")
+    assert stack.preview().unchanged
+    stack.up()
+    version = stack.nomad.job(stack.name)["Version"]
+    stack.write("nomad.Job('ci', jobspec=open('job').read(), detach=True)")
+    shown = stack.preview().text
+    assert "is in Nomad as it is wanted: it is not registered again" in shown
+    assert "create/destroy" not in shown
+    stack.up()
+    assert (build(stack), stack.nomad.job(stack.name)["Version"]) == ("2", version)
