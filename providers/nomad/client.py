@@ -99,10 +99,16 @@ class NomadClient:
         answer: Json = (await self._api.ask(path, body, query=self.query(job["Namespace"]))).body
         return answer
 
-    async def register(self, job: Json, index: int, *, policy_override: bool, preserve_counts: bool) -> Json:
-        """Registers `job` only if its JobModifyIndex is still `index` (0: only if there is none). Sent once."""
+    async def register(
+        self, job: Json, index: int, *, submission: Json | None, policy_override: bool, preserve_counts: bool
+    ) -> Json:
+        """Registers `job` only if its JobModifyIndex is still `index` (0: only if there is none). Sent once.
+
+        `submission` is its source, which Nomad keeps for people.
+        """
         body = {
             "Job": job,
+            "Submission": submission,
             "EnforceIndex": True,
             "JobModifyIndex": index,
             "PolicyOverride": policy_override,
@@ -117,7 +123,7 @@ class NomadClient:
         ApiError 403 where the token may not register this job. Nomad asks that first (source: `Job.Register`), and has
         no question for it.
         """
-        await self.register(job, NO_INDEX, policy_override=policy_override, preserve_counts=False)
+        await self.register(job, NO_INDEX, submission=None, policy_override=policy_override, preserve_counts=False)
 
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
         """Stops a job; with `purge` also forgets it."""

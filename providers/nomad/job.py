@@ -3,6 +3,7 @@
 import json
 from functools import partial
 
+from providers.claims import Claim
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
@@ -18,7 +19,7 @@ from providers.nomad.plan import changes
 from providers.nomad.preflight import preflight
 from providers.nomad.promotion import Waiting, given_up_text, promotion_text, waiting, waiting_text
 from providers.nomad.removal import remove
-from providers.nomad.seen import note, note_unknown
+from providers.nomad.seen import note, note_unknown, noted_job
 from providers.nomad.sentences import (
     adopted_text,
     destroyed_text,
@@ -64,6 +65,11 @@ class JobResource:
             note(new, job, current)
             self._looked_up[urn] = (job, current)
         return failures
+
+    def claims(self, urn: str, old: Properties, new: Properties) -> list[Claim]:
+        """The job; none where only the update knows its ID."""
+        job = noted_job(new)
+        return [] if job is None else [Claim("job", job[1], (job[0],))]
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
         """Semantic: another order, format or an explicit default is no change.

@@ -14,6 +14,7 @@ from providers.nomad.plan import changes, one_line
 from providers.nomad.rollout import Cancelled, Outcome, Rollout
 from providers.nomad.sentences import detached_text
 from providers.nomad.spec import Spec
+from providers.nomad.submission import submission
 from providers.plugin import InitFailed, ProviderError
 from providers.properties import Properties
 
@@ -110,6 +111,7 @@ async def _register(ctx: JobContext, urn: str, spec: Spec, inputs: Properties, c
         answer = await ctx.client.register(
             job,
             index,
+            submission=submission(spec, inputs),
             policy_override=setting(inputs, "policyOverride"),
             preserve_counts=setting(inputs, "preserveCounts"),
         )

@@ -166,6 +166,8 @@ def _from_json(source: str, inputs: Properties) -> Json:
 def json_job(source: str) -> tuple[Json, str]:
     """The job of a JSON jobspec with its keys in Nomad's spelling, and where it stands in it: "Job" or "".
 
+    An unedited `nomad job inspect` is one, too: what Nomad keeps beside the job is left out.
+
     It is shared: nobody may change it. Raises SpecError.
     """
     try:
@@ -179,7 +181,7 @@ def json_job(source: str) -> tuple[Json, str]:
         raise SpecError(
             [f"The jobspec's JSON is a {type(job).__name__}; it must be an object, Nomad's job as its API takes it."]
         )
-    return jobspec_keys.spelled(job, where)[0], where
+    return jobspec_keys.without_the_servers(jobspec_keys.spelled(job, where)[0]), where
 
 
 def unknown_keys(inputs: Properties) -> list[str]:
@@ -217,7 +219,7 @@ def variables_file(source: str, variables: dict[str, Any]) -> str:
         if value is UNKNOWN:
             continue
         as_expression = isinstance(value, str) and takes_expression(source, name)
-        lines.append(f"{name} = {_expression(value) if as_expression else _hcl(value)}")
+        lines.append(f"{name} = {_expression(value) if as_expression else expression(value)}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -253,15 +255,15 @@ def _expression(text: str) -> str:
         value = json.loads(text)
     except json.JSONDecodeError:
         return text
-    return _hcl(value) if isinstance(value, list | dict) else text
+    return expression(value) if isinstance(value, list | dict) else text
 
 
-def _hcl(value: Any) -> str:
+def expression(value: Any) -> str:
     """A value of the program as an HCL expression."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_hcl_string(key)} = {_hcl(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_hcl_string(key)} = {expression(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_hcl, value)) + "]"
+        return "[" + ", ".join(map(expression, value)) + "]"
     return _hcl_string(value) if isinstance(value, str) else json.dumps(value)
 
 

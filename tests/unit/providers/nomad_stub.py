@@ -21,6 +21,8 @@ class FakeNomad:
     def __init__(self, **answers: Answer) -> None:
         self.answers: dict[str, Answer] = answers
         self.calls: list[tuple[Any, ...]] = []
+        self.submissions: list[Json | None] = []
+        """What came with each registration."""
 
     @property
     def client(self) -> NomadClient:
@@ -79,7 +81,10 @@ class FakeNomad:
     async def submission(self, namespace: str, id: str, version: int) -> Json | None:
         return cast(Json | None, self._answer("submission", namespace, id, version))
 
-    async def register(self, job: Json, index: int, *, policy_override: bool, preserve_counts: bool) -> Json:
+    async def register(
+        self, job: Json, index: int, *, submission: Json | None, policy_override: bool, preserve_counts: bool
+    ) -> Json:
+        self.submissions.append(submission)
         return cast(Json, self._answer("register", job, index, policy_override, preserve_counts, default={}))
 
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
