@@ -10,7 +10,8 @@ from tests.quick_engine.stack import Stack
 pytestmark = pytest.mark.cluster
 
 ENTRY = "kind='service-defaults', name='{name}', config_json=json.dumps({{'Protocol': 'http'}})"
-INTENTIONS = "kind='service-intentions', name='{name}', config_json='{{\"Sources\": [{{\"Name\": \"b\"}}]}}'"
+SOURCES = '{{"Sources": [{{"Name": "b", "Action": "deny"}}]}}'
+INTENTIONS = f"kind='service-intentions', name='{{name}}', config_json='{SOURCES}'"
 
 
 @pytest.mark.parametrize(
