@@ -173,6 +173,23 @@ class NomadClient:
         path = join("v1", "job", id, "evaluations")
         return (await self._api.get(path, query=self.query(namespace))).body or []
 
+    async def traces(self, namespace: str, id: str) -> tuple[list[Json], int]:
+        """The evaluations that Nomad still knows of a job, also of one that is gone, and the index of the newest."""
+        path = join("v1", "job", id, "evaluations")
+        answer = await self._api.get(path, query=self.query(namespace))
+        return answer.body or [], int(answer.headers.get("X-Nomad-Index") or 0)
+
+    async def children(self, namespace: str, id: str) -> list[Json]:
+        """The jobs that a periodic or parameterized job has started, and theirs: their IDs begin with its own."""
+        query = self.query(namespace, prefix=f"{id}/")
+        found = (await self._api.get("/v1/jobs", query=query)).body or []
+        parents, children = {id}, []
+        for job in sorted(found, key=lambda job: len(job["ID"])):
+            if job.get("ParentID") in parents:
+                parents.add(job["ID"])
+                children.append(job)
+        return children
+
     async def allocation(self, namespace: str, id: str) -> Json | None:
         """An allocation whole, with the scheduler's metrics, or None where Nomad has forgotten it."""
         allocation: Json | None = await self.find(join("v1", "allocation", id), namespace)

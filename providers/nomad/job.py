@@ -23,6 +23,7 @@ from providers.nomad.seen import note, note_unknown, noted_job
 from providers.nomad.sentences import (
     adopted_text,
     destroyed_text,
+    ended_text,
     exists_text,
     foreign_text,
     standing_text,
@@ -87,7 +88,10 @@ class JobResource:
         looked_up, current = self._looked_up.pop(urn, (None, None))
         if looked_up != (namespace, id):
             current = await self._ctx.client.job(namespace, id)
-        standing = await self._ctx.standing(urn, current, old_inputs, outputs)
+        standing = await self._ctx.standing(urn, id, current, old_inputs, outputs)
+        if standing.standing is Standing.ENDED and not await self._runs_again(old_inputs, new):
+            await self._ctx.engine.info(urn, ended_text(id, outputs))
+            return Diff(changed, [])
         if same_source(old_inputs, new):
             if standing.standing is Standing.FOREIGN:
                 text = foreign_text(
@@ -97,7 +101,7 @@ class JobResource:
             if (canaries := await self._canaries(standing)) and standing.current:
                 await self._ctx.engine.info(urn, waiting_text(standing.current, canaries))
             # An autoscaler's counts are left alone; everything else that others did is put right.
-            put_right = (Standing.GONE, Standing.STOPPED, Standing.UNRECORDED)
+            put_right = (Standing.GONE, Standing.ENDED, Standing.STOPPED, Standing.UNRECORDED)
             moved = standing.standing in put_right or standing.scaled_by_hand
             rerun = setting(new, "rerunIfDead") and (standing.current or {}).get("Status") == "dead"
             return Diff([*changed, "jobspec"] if moved or rerun else changed, [])
@@ -115,6 +119,14 @@ class JobResource:
             if not setting(new, "policyOverride"):
                 self._foresight.keep(urn, Foreseen(wanted, standing, plan))
         return Diff([*changed, "jobspec"], [])
+
+    async def _runs_again(self, old_inputs: Properties, new: Properties) -> bool:
+        """Whether a job that has ended and is gone is to run again: because it is another one, or for its setting."""
+        if setting(new, "rerunIfDead"):
+            return True
+        if same_source(old_inputs, new):
+            return False
+        return (await parse(self._ctx.client, old_inputs)).job != (await parse(self._ctx.client, new)).job
 
     async def _tell_replacement(self, urn: str, id: str, spec: Spec, deregister: bool, standing: Assessment) -> None:
         """Says what becomes of the old ID's job. Raises ProviderError where it is to stay: Pulumi cannot do that."""
@@ -168,6 +180,8 @@ class JobResource:
         spec = await parse(self._ctx.client, new)
         foreseen = self._foresight.take(urn, spec, preview=preview)
         standing = foreseen.standing if foreseen else await self._ctx.assess(urn, id, old_inputs, outputs)
+        if standing.standing is Standing.ENDED and not await self._runs_again(old_inputs, new):
+            return job_outputs.kept(new, outputs)
         spec = spec.scaled_as(standing.current)
         # An `up` that was killed after its registration leaves a job that is not the recorded one, but the wanted one.
         if standing.standing is Standing.FOREIGN and changes(
@@ -211,6 +225,10 @@ class JobResource:
         namespace = namespace or self._ctx.client.namespace
         current = await self._ctx.client.job(namespace, job_id)
         if current is None:
+            standing = await self._ctx.standing(urn, job_id, None, inputs, outputs) if inputs.get("jobspec") else None
+            if standing is not None and standing.standing is Standing.ENDED:
+                # Out of the state it would be run again.
+                return job_id, inputs, outputs
             return "", Properties(), Properties()
         if not inputs.get("jobspec"):
             known = {**settings_of_component(urn), **inputs.values}
@@ -244,7 +262,7 @@ class JobResource:
             )
             return
         if current is not None:
-            standing = await self._ctx.standing(urn, current, inputs, outputs)
+            standing = await self._ctx.standing(urn, id, current, inputs, outputs)
             if standing.standing is Standing.FOREIGN:
                 text = destroyed_text(urn, standing, secret=is_secret(inputs))
                 if (current.get("Meta") or {}).get(OWNER_KEY) != urn:

@@ -7,6 +7,7 @@ from providers.http_api import ApiError, Unreachable
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
+from providers.nomad.ended import RUN, Run
 from providers.nomad.job_context import JobContext, job_version
 from providers.nomad.masking import hider
 from providers.nomad.outputs import setting
@@ -98,6 +99,8 @@ async def _settled(ctx: JobContext, spec: Spec, inputs: Properties, registered: 
         result = job_outputs.of_job(inputs, registered, None, [])
         told = any(str(error) in reason for reason in outcome.reasons)
         outcome = replace(outcome, succeeded=False, reasons=[*outcome.reasons, *([] if told else [str(error)])])
+    if outcome.failed and RUN in result.values:
+        result.values[RUN] = Run.FAILED.value
     if not outcome.succeeded:
         raise InitFailed(spec.id, result, inputs, outcome.reasons)
     return result

@@ -9,6 +9,7 @@ from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_rights import ConsulRights
 from providers.nomad.demand import Demand
+from providers.nomad.ended import RUN, ends, has_ended, run_of
 from providers.nomad.events import EventHub
 from providers.nomad.expected import Expected
 from providers.nomad.masking import VariableValues
@@ -48,15 +49,21 @@ class JobContext:
     async def assess(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> Assessment:
         """How the job that Nomad runs now stands to the recorded one."""
         current = await self.client.job(outputs.get("namespace", self.client.namespace), id)
-        return await self.standing(urn, current, inputs, outputs)
+        return await self.standing(urn, id, current, inputs, outputs)
 
-    async def standing(self, urn: str, current: Json | None, inputs: Properties, outputs: Properties) -> Assessment:
+    async def standing(
+        self, urn: str, id: str, current: Json | None, inputs: Properties, outputs: Properties
+    ) -> Assessment:
         """How `current` stands to the recorded job."""
 
         async def recorded() -> Json:
             return (await parse(self.client, inputs)).marked(urn)
 
         standing = await assess(self.client, current, recorded, outputs.get("modifyIndex"))
+        if standing.standing is Standing.GONE:
+            namespace = outputs.get("namespace", self.client.namespace)
+            if await has_ended(self.client, namespace, id, outputs, recorded):
+                return replace(standing, standing=Standing.ENDED)
         moved = standing.standing in (Standing.FOREIGN, Standing.SCALED)
         if moved and self.written.is_own(urn, job_version(current)):
             return replace(standing, standing=Standing.UNRECORDED)
@@ -79,9 +86,14 @@ class JobContext:
             deployments = await self.client.deployments(job["Namespace"], job["ID"])
             deployment = next((d for d in deployments if d["JobVersion"] == job["Version"]), None)
         ids: list[str] = []
+        allocations: list[Json] = []
+        if setting(inputs, "readAllocationIds") or (ends(job) and job.get("Status") == "dead"):
+            allocations = await self.client.allocations(job["Namespace"], job["ID"])
         if setting(inputs, "readAllocationIds"):
-            ids = [a["ID"] for a in await self.client.allocations(job["Namespace"], job["ID"])]
-        return job_outputs.of_job(inputs, job, deployment, ids)
+            ids = [a["ID"] for a in allocations]
+        made = job_outputs.of_job(inputs, job, deployment, ids)
+        run = {RUN: run_of(job, allocations).value} if ends(job) else {}
+        return Properties({**made.values, **run}, made.secrets)
 
 
 def job_version(job: Json | None) -> str | None:

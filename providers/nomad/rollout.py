@@ -38,6 +38,8 @@ class Outcome:
     succeeded: bool
     notes: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    failed: bool = False
+    """Whether the version itself has failed; otherwise what becomes of it may be still open."""
 
 
 @dataclass
@@ -83,6 +85,7 @@ class Rollout:
             outcome.succeeded,
             [self.hide(note) for note in outcome.notes],
             [self.hide(reason) for reason in outcome.reasons],
+            outcome.failed,
         )
 
     async def _tell(self, text: str) -> None:
@@ -212,7 +215,7 @@ class Rollout:
                 reasons += tails
                 break
         reasons.append(await aftermath(lookout, snapshot))
-        return Outcome(False, reasons=reasons)
+        return Outcome(False, reasons=reasons, failed=True)
 
     def _promotion_note(self, snapshot: Snapshot, verdict: Verdict) -> list[str]:
         if verdict.state is not State.WAITS_FOR_PROMOTION or snapshot.deployment is None:

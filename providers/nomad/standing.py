@@ -17,6 +17,8 @@ class Standing(Enum):
     """The recorded job, or one of the same content."""
     GONE = auto()
     """Not registered any more."""
+    ENDED = auto()
+    """Not registered any more, because Nomad has removed it after it had ended, as it removes every batch job."""
     STOPPED = auto()
     """Stopped outside this stack."""
     REVERTED = auto()
