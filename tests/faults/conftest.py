@@ -1,14 +1,12 @@
 """The fixtures of the cluster tests: faults are done to the same clusters."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.cluster.conftest import addresses, project, pytest_sessionstart, stack
-from tests.cluster.project import Project, service_name
+from tests.cluster.project import Project
 from tests.faults.proxy import Proxy
-from tests.faults.secured import Secured, secured_cluster, secured_project
 
 __all__ = ["addresses", "project", "pytest_sessionstart", "stack"]
 
@@ -35,18 +33,3 @@ def consul_proxy(project: Project) -> Iterator[Proxy]:
     with Proxy(project.addresses.consul) as proxy:
         project.environment["CONSUL_HTTP_ADDR"] = proxy.address
         yield proxy
-
-
-@pytest.fixture(scope="session")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    """A second cluster, with ACLs and mutual TLS."""
-    with secured_cluster(tmp_path_factory.mktemp("secured")) as started:
-        yield started
-
-
-@pytest.fixture
-def guarded(secured: Secured, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
-    """A program of the test's own that speaks to the secured cluster, with the tokens that may do everything."""
-    project = secured_project(tmp_path, secured, service_name(request.node.name))
-    yield project
-    project.clean_up()

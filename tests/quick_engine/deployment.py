@@ -14,6 +14,7 @@ from tests.quick_engine.plugins import Failed, Plugins, Provider
 from tests.quick_engine.program import PROJECT, STACK, Ended
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+STACK_URN = f"urn:pulumi:{STACK}::{PROJECT}::{STACK_TYPE}::{PROJECT}-{STACK}"
 PROVIDERS = "pulumi:providers:"
 
 
@@ -48,6 +49,8 @@ class Deployment:
         self.failures: list[tuple[str, str]] = []
         self._providers: dict[str, Provider] = {}
         self._replaced: list[tuple[str, State]] = []
+        self._registered: list[str] = []
+        """In the order in which their steps ended, so that each comes after what it depends on."""
         self._generating = threading.Lock()
         """Pulumi's engine makes its checks and diffs one after the other."""
         self._starting = threading.Lock()
@@ -82,6 +85,7 @@ class Deployment:
         except Failed as failed:
             self.fail(urn, failed)
             raise Ended from None
+        self._registered.append(urn)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=state.id, object=state.outputs)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
@@ -216,6 +220,11 @@ class Deployment:
                 self.delete(urn, state)
                 if (urn, state) in gone:
                     del self.states[urn]
+
+    def in_order(self) -> dict[str, State]:
+        """The states in the order in which the program declares them now, then those that it did not come to."""
+        done = {urn: self.states[urn] for urn in self._registered if urn in self.states}
+        return {**done, **self.states}
 
     def delete(self, urn: str, state: State) -> None:
         """Deletes what a resource stands for. Raises Failed."""
