@@ -181,7 +181,7 @@ class NomadClient:
 
     async def children(self, namespace: str, id: str) -> list[Json]:
         """The jobs that a periodic or parameterized job has started, and theirs: their IDs begin with its own."""
-        query = self.query(namespace, prefix=f"{id}/")
+        query = self.query(namespace, prefix=f"{id}/", meta="true")
         found = (await self._api.get("/v1/jobs", query=query)).body or []
         parents, children = {id}, []
         for job in sorted(found, key=lambda job: len(job["ID"])):

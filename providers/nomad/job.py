@@ -18,7 +18,7 @@ from providers.nomad.outputs import INPUT_NAMES, setting
 from providers.nomad.plan import changes
 from providers.nomad.preflight import preflight
 from providers.nomad.promotion import Waiting, given_up_text, promotion_text, waiting, waiting_text
-from providers.nomad.removal import remove
+from providers.nomad.removal import Removal, going_on_text, starts_others
 from providers.nomad.seen import note, note_unknown, noted_job
 from providers.nomad.sentences import (
     adopted_text,
@@ -141,6 +141,8 @@ class JobResource:
             f'Job "{id}" is replaced by job "{spec.id}" (namespace {spec.namespace}): when the new one is healthy, '
             f"{counted(stops, 'instance')} of the old one {'stops' if stops == 1 else 'stop'}.",
         )
+        if text := await self._runs_text(standing.current):
+            await self._ctx.engine.info(urn, text)
 
     async def create(self, urn: str, new: Properties, timeout_s: float, preview: bool) -> tuple[str, Properties]:
         """Registers a job that does not exist yet, or goes on with one that an interrupted `up` of it left."""
@@ -270,14 +272,19 @@ class JobResource:
                 # With the mark it may be what an interrupted `up` of this stack has registered.
                 await self._ctx.engine.warning(urn, text)
             stops = await self._ctx.running(current)
-            await self._ctx.engine.info(
-                urn, f'Job "{id}": {counted(stops, "instance")} {"stops" if stops == 1 else "stop"}.'
+            text = await self._runs_text(current) or (
+                f'Job "{id}": {counted(stops, "instance")} {"stops" if stops == 1 else "stop"}.'
             )
-        purge = setting(outputs, "purgeOnDestroy")
+            await self._ctx.engine.info(urn, text)
         report = partial(self._ctx.engine.status, urn)
-        await remove(
-            self._ctx.client, self._ctx.hub, self._ctx.consul, namespace, id, purge, self._ctx.cancelled, report
-        )
+        removal = Removal(self._ctx.client, self._ctx.hub, self._ctx.consul, self._ctx.cancelled, report)
+        await removal.remove(namespace, id, urn, purge=setting(outputs, "purgeOnDestroy"))
+
+    async def _runs_text(self, job: Json | None) -> str:
+        """What becomes of the runs that a periodic or parameterized job has started, when it is deleted."""
+        if job is None or not starts_others(job):
+            return ""
+        return going_on_text(job["ID"], await self._ctx.client.children(job["Namespace"], job["ID"]))
 
     async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
         """The jobspec with the out-of-band change in it.

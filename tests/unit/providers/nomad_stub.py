@@ -66,6 +66,12 @@ class FakeNomad:
     async def evaluations(self, namespace: str, id: str) -> list[Json]:
         return cast(list[Json], self._answer("evaluations", namespace, id, default=[]))
 
+    async def children(self, namespace: str, id: str) -> list[Json]:
+        return cast(list[Json], self._answer("children", namespace, id, default=[]))
+
+    async def traces(self, namespace: str, id: str) -> tuple[list[Json], int]:
+        return cast(tuple[list[Json], int], self._answer("traces", namespace, id, default=([], 0)))
+
     async def allocation(self, namespace: str, id: str) -> Json | None:
         return cast(Json | None, self._answer("allocation", namespace, id))
 
