@@ -7,6 +7,7 @@ from providers.claims import Claim
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
+from providers.nomad.counts import overruled, with_kept_counts
 from providers.nomad.drift import jobspec, patched
 from providers.nomad.foresight import Foreseen, Foresight
 from providers.nomad.imported import settings_of_component, source
@@ -102,14 +103,19 @@ class JobResource:
                 await self._ctx.engine.info(urn, waiting_text(standing.current, canaries))
             # An autoscaler's counts are left alone; everything else that others did is put right.
             put_right = (Standing.GONE, Standing.ENDED, Standing.STOPPED, Standing.UNRECORDED)
-            moved = standing.standing in put_right or standing.scaled_by_hand
+            by_hand = standing.scaled_by_hand and not setting(new, "preserveCounts")
+            moved = standing.standing in put_right or by_hand
             rerun = setting(new, "rerunIfDead") and (standing.current or {}).get("Status") == "dead"
             return Diff([*changed, "jobspec"] if moved or rerun else changed, [])
         wanted = await parse(self._ctx.client, new)
-        spec = wanted.scaled_as(standing.current)
+        spec = self._counted(wanted, new, standing.current)
         if spec.id != id or spec.namespace != outputs.get("namespace", spec.namespace):
             await self._tell_replacement(urn, id, spec, setting(new, "deregisterOnIdChange"), standing)
             return Diff([*changed, "jobspec"], ["jobspec"])
+        if spec != wanted:
+            recorded = await parse(self._ctx.client, old_inputs)
+            for sentence in overruled(recorded.job, wanted.job, spec.job):
+                await self._ctx.engine.info(urn, f'job "{id}", {sentence}')
         if self._ctx.expected.awaited_by(spec.job):
             return Diff([*changed, "jobspec"], [])
         if standing.standing is Standing.OURS:
@@ -119,6 +125,10 @@ class JobResource:
             if not setting(new, "policyOverride"):
                 self._foresight.keep(urn, Foreseen(wanted, standing, plan))
         return Diff([*changed, "jobspec"], [])
+
+    @staticmethod
+    def _counted(spec: Spec, inputs: Properties, current: Json | None) -> Spec:
+        return with_kept_counts(spec, current, preserve=setting(inputs, "preserveCounts"))
 
     async def _runs_again(self, old_inputs: Properties, new: Properties) -> bool:
         """Whether a job that has ended and is gone is to run again: because it is another one, or for its setting."""
@@ -159,7 +169,7 @@ class JobResource:
             raise ProviderError(exists_text(TOKEN, spec, current, owner, urn))
         if current is not None:
             await self._ctx.engine.info(urn, adopted_text(current))
-            spec = spec.scaled_as(current)
+            spec = self._counted(spec, new, current)
         plan = await preflight(self._ctx, urn, spec, new, current, preview=preview)
         if preview:
             return "", job_outputs.predicted(new, None)
@@ -184,7 +194,7 @@ class JobResource:
         standing = foreseen.standing if foreseen else await self._ctx.assess(urn, id, old_inputs, outputs)
         if standing.standing is Standing.ENDED and not await self._runs_again(old_inputs, new):
             return job_outputs.kept(new, outputs)
-        spec = spec.scaled_as(standing.current)
+        spec = self._counted(spec, new, standing.current)
         # An `up` that was killed after its registration leaves a job that is not the recorded one, but the wanted one.
         if standing.standing is Standing.FOREIGN and changes(
             await compared(self._ctx.client, spec.marked(urn), standing.current)

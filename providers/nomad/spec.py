@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -54,24 +54,6 @@ class Spec:
     @property
     def namespace(self) -> str:
         return str(self.job["Namespace"])
-
-    def scaled_as(self, current: Json | None) -> "Spec":
-        """The job with the counts of `current` for the groups that an autoscaler scales: these are not the program's.
-
-        Source: Nomad `scaling` block; `enabled` defaults to true.
-        """
-        counts = {group["Name"]: group.get("Count") for group in (current or {}).get("TaskGroups") or []}
-
-        def scaled(group: Json) -> Json:
-            scaling = group.get("Scaling")
-            count = counts.get(group.get("Name"))
-            if not scaling or scaling.get("Enabled") is False or count is None:
-                return group
-            least, most = scaling.get("Min") or 0, scaling.get("Max")
-            return {**group, "Count": max(least, count if most is None else min(count, most))}
-
-        groups = [scaled(group) for group in self.job.get("TaskGroups") or []]
-        return replace(self, job={**self.job, "TaskGroups": groups})
 
     def marked(self, urn: str) -> Json:
         """The job as it is registered: with the mark of the resource that owns it."""
