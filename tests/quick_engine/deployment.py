@@ -67,6 +67,8 @@ class Deployment:
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         if request.urn.split("::")[2] == STACK_TYPE:
             self.outputs = decode(request.outputs).values
+        if request.urn in self.states and not self._preview:
+            self.states[request.urn].outputs = request.outputs
         return empty_pb2.Empty()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
