@@ -70,13 +70,26 @@ class NomadClient:
 
     async def edition(self) -> str:
         """The server's version ("1.11.3", "1.11.3+ent"); "" where the token may not ask."""
+        agent = await self._agent_self()
+        return "" if agent is None else str(agent["member"]["Tags"].get("build") or "")
+
+    async def agent(self) -> Json | None:
+        """The configuration of the agent that is asked; None where the token may not ask."""
+        agent = await self._agent_self()
+        return None if agent is None else agent["config"]
+
+    async def _agent_self(self) -> Json | None:
         try:
-            agent = (await self._api.get("/v1/agent/self", query=self.query())).body
+            found: Json = (await self._api.get("/v1/agent/self", query=self.query())).body
         except ApiError as error:
             if error.status == 403:
-                return ""
+                return None
             raise
-        return str(agent["member"]["Tags"].get("build") or "")
+        return found
+
+    async def peers(self) -> list[str]:
+        """The addresses (host:port) that the servers of the region speak to one another at."""
+        return (await self._api.get("/v1/status/peers", query=self.query())).body or []
 
     async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False) -> Json:
         """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message.

@@ -16,6 +16,7 @@ from providers.nomad.masking import VariableValues
 from providers.nomad.outputs import setting
 from providers.nomad.places import Places
 from providers.nomad.register_rights import RegisterRights
+from providers.nomad.shared_names import SharedNames
 from providers.nomad.spec import parse
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
@@ -37,6 +38,7 @@ class JobContext:
     demand: Demand = field(default_factory=Demand)
     consul_rights: ConsulRights = field(default_factory=ConsulRights)
     register_rights: RegisterRights = field(default_factory=RegisterRights)
+    shared_names: SharedNames = field(default_factory=SharedNames)
     variables: VariableValues = field(default_factory=VariableValues)
     written: Written = field(default_factory=lambda: Written("nomad", None))
     may_wait: Callable[[str], bool] = lambda _: False

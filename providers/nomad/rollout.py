@@ -12,6 +12,7 @@ from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
 from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline_s
+from providers.nomad.own_consul import Doubt
 from providers.nomad.passing import check_words, not_passing_text, not_started_text, passing
 from providers.nomad.removal import stop_time_s
 from providers.nomad.snapshot import Snapshot
@@ -62,6 +63,7 @@ class Rollout:
     _unplaced_since: float | None = None
     _passed_at: float | None = None
     _may_not_fail: str = ""
+    _doubts: list[str] = field(default_factory=list)
 
     @property
     def _name(self) -> str:
@@ -83,7 +85,7 @@ class Rollout:
                 stop.cancel()
         return Outcome(
             outcome.succeeded,
-            [self.hide(note) for note in outcome.notes],
+            [self.hide(note) for note in [*self._doubts, *outcome.notes]],
             [self.hide(reason) for reason in outcome.reasons],
             outcome.failed,
         )
@@ -99,10 +101,14 @@ class Rollout:
         lookout = self._lookout
         self._started = lookout.now()
         self._soak = Soak(soak_s(self.job), lookout.now)
+        doubt = Doubt(self.client, self.consul) if self.consul else None
         failed_by_us = ""
         shown = ""
         while True:
             snapshot = await lookout.look()
+            if watch is not None and doubt and await doubt.is_another(snapshot, watch, lookout.now()):
+                watch = None
+                self._doubts.append(doubt.text(str(self.job["ID"])))
             verdict = self._soak.judge(snapshot, self._in_time(snapshot, judge(snapshot)), watch)
             if verdict.state is State.HOPELESS and snapshot.deployment and not failed_by_us:
                 failed_by_us = verdict.text

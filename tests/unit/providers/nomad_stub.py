@@ -96,6 +96,15 @@ class FakeNomad:
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
         return cast(Json, self._answer("deregister", namespace, id, purge, default={}))
 
+    async def find(self, path: str, namespace: str | None = None) -> Any:
+        return self._answer("find", path, namespace)
+
+    async def agent(self) -> Json | None:
+        return cast(Json | None, self._answer("agent"))
+
+    async def peers(self) -> list[str]:
+        return cast(list[str], self._answer("peers", default=[]))
+
     async def capacity(self) -> tuple[list[Json], list[Json]]:
         return cast(tuple[list[Json], list[Json]], self._answer("capacity", default=([], [])))
 
