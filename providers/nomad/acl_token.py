@@ -51,8 +51,8 @@ class AclTokenResource(NomadRecord):
             return diff
         await self._engine.warning(
             urn,
-            f"{self._title(old_inputs)} expired at {expires} and is replaced by a new one. Whoever has its secret needs "
-            "the new one; what uses its secretId in this program follows.",
+            f"{self._title(old_inputs)} expired at {expires} and is replaced by a new one. Whoever has its secret "
+            "needs the new one; what uses its secretId in this program follows.",
         )
         return Diff(sorted({*diff.changed, "expirationTtl"}), ["expirationTtl"])
 
