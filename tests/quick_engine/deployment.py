@@ -1,7 +1,7 @@
 """One command of the quick engine: the steps of resources, in the order and with the calls of Pulumi's own engine."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +29,7 @@ class State:
     provider: str = ""
     init_errors: list[str] = field(default_factory=list)
     protect: bool = False
+    retain: bool = False
 
 
 class Deployment:
@@ -144,7 +145,8 @@ class Deployment:
             checked = provider.call("Check", provider_pb2.CheckRequest(urn=urn, olds=olds, news=request.object))
             if checked.failures:
                 raise Failed([failure.reason for failure in checked.failures])
-            wanted = State(request.type, "", checked.inputs, checked.inputs, request.provider, [], request.protect)
+            wanted = State(request.type, "", checked.inputs, checked.inputs, request.provider)
+            wanted.protect, wanted.retain = request.protect, request.retainOnDelete
             if old is None:
                 step, diff = "create", None
             else:
@@ -163,7 +165,8 @@ class Deployment:
             return self._update(provider, urn, old, wanted, timeout_s)
         if not self._preview:
             # The engine records the inputs as they are written now.
-            old.inputs, old.provider, old.protect = checked.inputs, request.provider, request.protect
+            old.inputs, old.provider = checked.inputs, request.provider
+            old.protect, old.retain = request.protect, request.retainOnDelete
         return old
 
     def _create(self, provider: Provider, urn: str, wanted: State, timeout_s: float) -> State:
@@ -230,7 +233,9 @@ class Deployment:
 
     def delete(self, urn: str, state: State) -> None:
         """Deletes what a resource stands for. Raises Failed."""
-        if not state.id or state.type.startswith(PROVIDERS):
+        if state.protect:
+            raise Failed([f'resource "{urn}" cannot be deleted because it is protected'])
+        if not state.id or state.type.startswith(PROVIDERS) or state.retain:
             return
         asked = provider_pb2.DeleteRequest(id=state.id, urn=urn, properties=state.outputs, old_inputs=state.inputs)
         self.provider(state.type, state.provider).call("Delete", asked)
@@ -241,7 +246,7 @@ class Deployment:
         found = self.provider(state.type, state.provider).call("Read", asked)
         if not found.id:
             return None
-        return State(state.type, found.id, found.inputs, found.properties, state.provider, state.init_errors)
+        return replace(state, id=found.id, inputs=found.inputs, outputs=found.properties, init_errors=[])
 
     def start_recorded_providers(self) -> None:
         """Starts the plugins that the program itself configures, for a command that does not run it."""

@@ -105,6 +105,9 @@ class FakeNomad:
     async def peers(self) -> list[str]:
         return cast(list[str], self._answer("peers", default=[]))
 
+    async def checks(self, namespace: str, allocation: str) -> list[Json]:
+        return cast(list[Json], self._answer("checks", namespace, allocation, default=[]))
+
     async def capacity(self) -> tuple[list[Json], list[Json]]:
         return cast(tuple[list[Json], list[Json]], self._answer("capacity", default=([], [])))
 
