@@ -13,6 +13,8 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
+from providers.claims import Claiming, Claims
+from providers.placeholders import placeholders
 from providers.previewed import Previewed
 from providers.properties import Properties, decode, encode
 from providers.protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
@@ -149,6 +151,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.functions: dict[str, Function] = {}
         self.cancelled = asyncio.Event()
         self.previewed = Previewed.of_command()
+        self._claims = Claims()
 
     async def configure(self, config: Properties) -> None:
         """Connects to the server and fills `resources` and `functions`. Raises ProviderError."""
@@ -194,7 +197,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:
         async with _reported(context):
-            failures = await self.check_config(decode(request.news))
+            config = decode(request.news)
+            failures = _misused_outputs(config) or await self.check_config(config)
             return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:
@@ -215,14 +219,21 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                     f"The {self.name} plugin of this project does not serve the look-up {request.tok}; "
                     f"it serves {served}."
                 )
-            result = await function(decode(request.args))
+            arguments = decode(request.args)
+            if misused := _misused_outputs(arguments):
+                raise ProviderError("\n".join(f"{request.tok}: {failure.reason}" for failure in misused))
+            result = await function(arguments)
             return provider_pb2.InvokeResponse(**{"return": encode(result)})  # type: ignore[arg-type]
 
     async def Check(self, request: Any, context: Any) -> Any:
         async with _reported(context):
             news = decode(request.news)
-            given = dict(news.values)
-            failures = await self._resource(request.urn).check(request.urn, decode(request.olds), news)
+            olds, given = decode(request.olds), dict(news.values)
+            resource = self._resource(request.urn)
+            failures = _misused_outputs(news) or await resource.check(request.urn, olds, news)
+            if not failures and isinstance(resource, Claiming):
+                twice = self._claims.add(request.urn, resource.claims(request.urn, olds, news))
+                failures = [CheckFailure("", reason) for reason in twice]
             inputs = request.news
             if not failures:
                 # Beside failures nothing is noted: the engine would judge that first, and not show what is wrong.
@@ -322,6 +333,10 @@ async def _abort_init_failed(context: Any, error: InitFailed) -> NoReturn:
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     await context.abort(grpc.StatusCode.UNKNOWN, message)
     raise AssertionError("abort always raises")
+
+
+def _misused_outputs(inputs: Properties) -> list[CheckFailure]:
+    return [CheckFailure(name, reason) for name, reason in placeholders(inputs.values)]
 
 
 def _failures(failures: list[CheckFailure]) -> list[Any]:

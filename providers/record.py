@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
+from providers.claims import Claim
 from providers.fields import Field, differing, faults, normalised
 from providers.http_api import ApiError, Unreachable
 from providers.plugin import CheckFailure, Diff, Engine, ProviderError
@@ -111,6 +112,17 @@ class Record(ABC, Generic[C]):
         wrong = {failure.property for failure in failures}
         rest = {name: UNKNOWN if name in wrong else value for name, value in new.values.items()}
         return failures + await self.more_faults(Properties(rest, new.secrets))
+
+    def claims(self, urn: str, old: Properties, new: Properties) -> list[Claim]:
+        """What inputs that are right are going to own, as far as they are known."""
+        new = self._settled(urn, new, old)
+        names = [name for name, field in self.fields.items() if self._names(name, field)]
+        return [] if new.has_unknown(names) else self.owned(new)
+
+    def owned(self, inputs: Properties) -> list[Claim]:
+        """What the inputs own by name: no other resource may own it, too."""
+        where = tuple(str(inputs.get(name, "")) for name in ("datacenter", "partition", "namespace"))
+        return [] if self.named_by_server else [Claim(self.noun, self.id(inputs), where)]
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
         """By what the inputs come to.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from providers.claims import Claim
 from providers.consul import entry_rules, entry_schema
 from providers.consul.client import ConsulClient, Json, config_path
 from providers.consul.entry_graph import EntryGraph
@@ -74,6 +75,11 @@ class EntryRecord(ConsulRecord):
         if resource == "mesh":
             return [Right(resource, "write")] if kind in _OF_THE_MESH else []
         return [Right(resource, "write", name)] if isinstance(name, str) else []
+
+    def owned(self, inputs: Properties) -> list[Claim]:
+        kind = self.kind_of(inputs)
+        where = tuple(str(inputs.get(name, "")) for name in ("partition", "namespace"))
+        return [Claim(kind, str(inputs.values["name"]), where)] if kind else []
 
     def is_mine(self, urn: str, inputs: Properties, existing: Json) -> bool:
         return (existing.get("Meta") or {}).get(OWNER_KEY) == urn[:MAX_OWNER_CHARS]

@@ -2,11 +2,13 @@
 
 from typing import Any, ClassVar
 
+from providers.claims import Claim
 from providers.consul.client import Json
 from providers.consul.kv import (
     TENANCY,
     TOKEN_REFUSED,
     apply,
+    claim,
     drop,
     normal_pair,
     path_fault,
@@ -47,6 +49,9 @@ class KeyPrefixResource(ConsulRecord):
         if contains_unknown([prefix, subkeys, listed]):
             return []
         return [Right("key", "write", prefix + path) for path in sorted({*subkeys, *(item["path"] for item in listed)})]
+
+    def owned(self, inputs: Properties) -> list[Claim]:
+        return [claim(self.id(inputs), inputs, below=True)]
 
     async def fetch(self, id: str) -> Json | None:
         return await self.look(id, Properties())

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from providers.claims import Claim
 from providers.consul.client import Json
 from providers.consul.kv import (
     TENANCY,
     TOKEN_REFUSED,
     apply,
+    claim,
     drop,
     normal_pair,
     path_fault,
@@ -54,6 +56,10 @@ class KeysResource(ConsulRecord):
     def rights(self, inputs: Properties) -> list[Right]:
         paths = {*_by_path(inputs), *_written(inputs)}
         return [Right("key", "write" if path in _written(inputs) else "read", path) for path in sorted(paths)]
+
+    def owned(self, inputs: Properties) -> list[Claim]:
+        """The keys that it writes; any resource may read one."""
+        return [claim(path, inputs) for path in sorted(_written(inputs)) if isinstance(path, str)]
 
     def id(self, inputs: Properties) -> str:
         return ",".join(sorted(_by_path(inputs)))

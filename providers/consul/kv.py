@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from providers.claims import Claim
 from providers.consul.client import MAX_OPERATIONS, Conflict, ConsulClient, Json
 from providers.fields import Field, Text
 from providers.http_api import join
@@ -26,6 +27,12 @@ TENANCY: Mapping[str, Field] = {name: Text(replaces=True) for name in ("datacent
 def tenancy(inputs: Properties) -> dict[str, Any]:
     """Where the inputs say that the keys are."""
     return {name: inputs.get(name) for name in TENANCY}
+
+
+def claim(path: str, inputs: Properties, *, below: bool = False) -> Claim:
+    """That the inputs' resource owns a key, or all keys that begin with `path`."""
+    where = tuple(str(value or "") for value in tenancy(inputs).values())
+    return Claim("key", path, where, below)
 
 
 async def read(client: ConsulClient, key: str, query: Mapping[str, str]) -> Json | None:

@@ -19,6 +19,7 @@ from providers.nomad.job_context import JobContext
 from providers.nomad.lookups import TOKENS, functions
 from providers.nomad.namespace import NamespaceResource
 from providers.nomad.node_pool import NodePoolResource
+from providers.nomad.own_consul import consul_of
 from providers.nomad.places import unknown_region
 from providers.nomad.record import NomadRecord
 from providers.nomad.sentences import orphan_text
@@ -79,12 +80,11 @@ class NomadPlugin(Plugin):
             return
         self._client = NomadClient(loaded)
         self._hub = EventHub(self._client)
-        if loaded.consul:
-            self._consul = loaded.consul.api()
-        for api in (self._client.api, self._consul):
-            if api is not None and api.unverified:
-                await self.engine.warning("", api.unverified)
         await self._client.reachable()
+        self._consul, not_asked = await consul_of(self._client, loaded)
+        for warning in (self._client.api.unverified, self._consul.unverified if self._consul else "", not_asked):
+            if warning:
+                await self.engine.warning("", warning)
         if (elsewhere := await unknown_region(self._client, loaded.region or "")) is not None:
             raise ProviderError(f"{elsewhere[0].upper()}{elsewhere[1:]}. Correct nomad:region or NOMAD_REGION.")
         if self._consul is not None:

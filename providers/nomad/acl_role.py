@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from providers.claims import Claim
 from providers.fields import Blocks, Text
 from providers.http_api import join
 from providers.nomad.client import Json
@@ -24,6 +25,9 @@ class AclRoleResource(NomadRecord):
     async def fetch(self, id: str) -> Json | None:
         found: Json | None = await self._client.find(join("v1", "acl", "role", id))
         return found
+
+    def owned(self, inputs: Properties) -> list[Claim]:
+        return [Claim(self.noun, str(inputs.values["name"]))]
 
     async def existing(self, inputs: Properties) -> tuple[str, Json] | None:
         found = await self._client.find(join("v1", "acl", "role", "name", inputs.values["name"]))

@@ -1,12 +1,13 @@
 """The resource nomad:index/aclToken:AclToken. Its secretId is a secret output, and in no message."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from providers.fields import Blocks, Duration, Flag, Refused, Text, Texts, go_duration, nanoseconds
 from providers.http_api import Unreachable, join
 from providers.nomad.client import Json
 from providers.nomad.record import NomadRecord
-from providers.plugin import CheckFailure, ProviderError
+from providers.plugin import CheckFailure, Diff, ProviderError
 from providers.properties import Properties
 
 CLIENT = "client"
@@ -41,6 +42,19 @@ class AclTokenResource(NomadRecord):
     async def fetch(self, id: str) -> Json | None:
         found: Json | None = await self._client.find(join("v1", "acl", "token", id))
         return found
+
+    async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
+        """One that has expired is replaced: Nomad refuses it, and forgets it some time later."""
+        diff = await super().diff(urn, id, old_inputs, outputs, new)
+        expires = outputs.get("expirationTime")
+        if not expires or diff.replaces or datetime.fromisoformat(expires) > datetime.now(UTC):
+            return diff
+        await self._engine.warning(
+            urn,
+            f"{self._title(old_inputs)} expired at {expires} and is replaced by a new one. Whoever has its secret "
+            "needs the new one; what uses its secretId in this program follows.",
+        )
+        return Diff(sorted({*diff.changed, "expirationTtl"}), ["expirationTtl"])
 
     async def existing(self, inputs: Properties) -> tuple[str, Json] | None:
         return None

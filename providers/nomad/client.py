@@ -70,13 +70,26 @@ class NomadClient:
 
     async def edition(self) -> str:
         """The server's version ("1.11.3", "1.11.3+ent"); "" where the token may not ask."""
+        agent = await self._agent_self()
+        return "" if agent is None else str(agent["member"]["Tags"].get("build") or "")
+
+    async def agent(self) -> Json | None:
+        """The configuration of the agent that is asked; None where the token may not ask."""
+        agent = await self._agent_self()
+        return None if agent is None else agent["config"]
+
+    async def _agent_self(self) -> Json | None:
         try:
-            agent = (await self._api.get("/v1/agent/self", query=self.query())).body
+            found: Json = (await self._api.get("/v1/agent/self", query=self.query())).body
         except ApiError as error:
             if error.status == 403:
-                return ""
+                return None
             raise
-        return str(agent["member"]["Tags"].get("build") or "")
+        return found
+
+    async def peers(self) -> list[str]:
+        """The addresses (host:port) that the servers of the region speak to one another at."""
+        return (await self._api.get("/v1/status/peers", query=self.query())).body or []
 
     async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False) -> Json:
         """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message.
@@ -99,10 +112,16 @@ class NomadClient:
         answer: Json = (await self._api.ask(path, body, query=self.query(job["Namespace"]))).body
         return answer
 
-    async def register(self, job: Json, index: int, *, policy_override: bool, preserve_counts: bool) -> Json:
-        """Registers `job` only if its JobModifyIndex is still `index` (0: only if there is none). Sent once."""
+    async def register(
+        self, job: Json, index: int, *, submission: Json | None, policy_override: bool, preserve_counts: bool
+    ) -> Json:
+        """Registers `job` only if its JobModifyIndex is still `index` (0: only if there is none). Sent once.
+
+        `submission` is its source, which Nomad keeps for people.
+        """
         body = {
             "Job": job,
+            "Submission": submission,
             "EnforceIndex": True,
             "JobModifyIndex": index,
             "PolicyOverride": policy_override,
@@ -117,7 +136,7 @@ class NomadClient:
         ApiError 403 where the token may not register this job. Nomad asks that first (source: `Job.Register`), and has
         no question for it.
         """
-        await self.register(job, NO_INDEX, policy_override=policy_override, preserve_counts=False)
+        await self.register(job, NO_INDEX, submission=None, policy_override=policy_override, preserve_counts=False)
 
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
         """Stops a job; with `purge` also forgets it."""
@@ -166,6 +185,23 @@ class NomadClient:
         """All evaluations of a job that Nomad still knows."""
         path = join("v1", "job", id, "evaluations")
         return (await self._api.get(path, query=self.query(namespace))).body or []
+
+    async def traces(self, namespace: str, id: str) -> tuple[list[Json], int]:
+        """The evaluations that Nomad still knows of a job, also of one that is gone, and the index of the newest."""
+        path = join("v1", "job", id, "evaluations")
+        answer = await self._api.get(path, query=self.query(namespace))
+        return answer.body or [], int(answer.headers.get("X-Nomad-Index") or 0)
+
+    async def children(self, namespace: str, id: str) -> list[Json]:
+        """The jobs that a periodic or parameterized job has started, and theirs: their IDs begin with its own."""
+        query = self.query(namespace, prefix=f"{id}/", meta="true")
+        found = (await self._api.get("/v1/jobs", query=query)).body or []
+        parents, children = {id}, []
+        for job in sorted(found, key=lambda job: len(job["ID"])):
+            if job.get("ParentID") in parents:
+                parents.add(job["ID"])
+                children.append(job)
+        return children
 
     async def allocation(self, namespace: str, id: str) -> Json | None:
         """An allocation whole, with the scheduler's metrics, or None where Nomad has forgotten it."""

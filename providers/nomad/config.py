@@ -27,8 +27,9 @@ ENVIRONMENT = {
     "skipVerify": "NOMAD_SKIP_VERIFY",
 }
 OTHER_INPUTS = frozenset({"caPem", "certPem", "keyPem", "headers", "ignoreEnvVars", "version", "pluginDownloadURL"})
-OTHER_VARIABLES = frozenset({"NOMAD_NAMESPACE", "NOMAD_CAPATH", "NOMAD_TLS_SERVER_NAME"})
-"""What has no input: where jobs without a namespace go, a folder of CA certificates, the name in the certificate."""
+OTHER_VARIABLES = frozenset({"NOMAD_NAMESPACE", "NOMAD_CAPATH", "NOMAD_TLS_SERVER_NAME", "CONSUL_HTTP_ADDR"})
+"""What has no input, where jobs without a namespace go, a folder of CA certificates, the name in the certificate; and
+Consul's address, by which a provider of another cluster is told to leave the environment's Consul alone."""
 CONSUL_INPUTS = {
     "consulAddress": "address",
     "consulToken": "token",
@@ -57,6 +58,8 @@ class NomadConfig:
     tls: Tls
     headers: dict[str, str]
     consul: ConsulConfig | None
+    consul_elsewhere: ConsulConfig | None = None
+    """How to speak to another Consul than the environment's, should Nomad, which is not the environment's, have one."""
     wait_for_place: bool | frozenset[str] = False
     """Whether jobs may wait for a place, or the IDs of those that may."""
     refuse_downtime: bool | frozenset[str] = False
@@ -151,9 +154,12 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
     if token := settings.get("secretId"):
         headers["X-Nomad-Token"] = token
     for_consul = {theirs: config.values[ours] for ours, theirs in CONSUL_INPUTS.items() if config.get(ours)}
-    consul_known = "address" in for_consul or environment.get("CONSUL_HTTP_ADDR")
+    consul_known = "address" in for_consul or read.get("CONSUL_HTTP_ADDR")
+    address = url(settings.get("address") or DEFAULT_ADDRESS, settings.source("address"))
+    usual = url(read.get("NOMAD_ADDR") or DEFAULT_ADDRESS, "NOMAD_ADDR")
+    is_elsewhere = "address" not in for_consul and address.rstrip("/") != usual.rstrip("/")
     return NomadConfig(
-        address=url(settings.get("address") or DEFAULT_ADDRESS, settings.source("address")),
+        address=address,
         region=settings.get("region"),
         namespace=read.get("NOMAD_NAMESPACE") or None,
         tls=Tls(
@@ -169,6 +175,7 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
         ),
         headers=headers,
         consul=load_consul(Properties(for_consul), environment) if consul_known else None,
+        consul_elsewhere=load_consul(Properties(for_consul), {}) if is_elsewhere else None,
         wait_for_place=_jobs(config, WAIT_INPUT),
         refuse_downtime=_jobs(config, DOWNTIME_INPUT),
     )

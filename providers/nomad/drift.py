@@ -7,29 +7,8 @@ import json
 from typing import Any
 
 from providers.nomad.client import Json
-from providers.nomad.jobspec_keys import accepted
+from providers.nomad.jobspec_keys import accepted, without_the_servers
 from providers.nomad.spec import OWNER_KEY
-
-# Nomad keeps these beside the specification; they are not part of a jobspec.
-BOOKKEEPING = frozenset(
-    {
-        "CreateIndex",
-        "DispatchIdempotencyToken",
-        "Dispatched",
-        "JobModifyIndex",
-        "ModifyIndex",
-        "NomadTokenID",
-        "ParentID",
-        "Payload",
-        "Stable",
-        "Status",
-        "StatusDescription",
-        "Stop",
-        "SubmitTime",
-        "Version",
-        "VersionTag",
-    }
-)
 
 
 def patched(wanted: Json, recorded: Json, current: Json) -> Json:
@@ -43,7 +22,7 @@ def patched(wanted: Json, recorded: Json, current: Json) -> Json:
 
 def content(job: Json) -> Json:
     """A job as Nomad has it without bookkeeping and without our mark."""
-    kept = {key: value for key, value in job.items() if key not in BOOKKEEPING}
+    kept = without_the_servers(job)
     meta = {key: value for key, value in (job.get("Meta") or {}).items() if key != OWNER_KEY}
     return {**kept, "Meta": meta or None}
 

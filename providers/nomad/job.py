@@ -3,9 +3,11 @@
 import json
 from functools import partial
 
+from providers.claims import Claim
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
+from providers.nomad.counts import overruled, with_kept_counts
 from providers.nomad.drift import jobspec, patched
 from providers.nomad.foresight import Foreseen, Foresight
 from providers.nomad.imported import settings_of_component, source
@@ -18,12 +20,13 @@ from providers.nomad.own_promotion import released
 from providers.nomad.plan import changes
 from providers.nomad.preflight import preflight
 from providers.nomad.promotion import Waiting, given_up_text, promotion_text, resumed_text, waiting, waiting_text
-from providers.nomad.removal import remove
-from providers.nomad.seen import note, note_unknown
+from providers.nomad.removal import Removal, going_on_text, starts_others
+from providers.nomad.seen import note, note_unknown, noted_job
 from providers.nomad.sentences import (
     adopted_text,
     destroyed_text,
     drift_text,
+    ended_text,
     exists_text,
     foreign_text,
     forgotten_text,
@@ -73,6 +76,11 @@ class JobResource:
             self._looked_up[urn] = (job, current)
         return failures
 
+    def claims(self, urn: str, old: Properties, new: Properties) -> list[Claim]:
+        """The job; none where only the update knows its ID."""
+        job = noted_job(new)
+        return [] if job is None else [Claim("job", job[1], (job[0],))]
+
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
         """Semantic: another order, format or an explicit default is no change.
 
@@ -89,7 +97,10 @@ class JobResource:
         looked_up, current = self._looked_up.pop(urn, (None, None))
         if looked_up != (namespace, id):
             current = await self._ctx.client.job(namespace, id)
-        standing = await self._ctx.standing(urn, current, old_inputs, outputs)
+        standing = await self._ctx.standing(urn, id, current, old_inputs, outputs)
+        if standing.standing is Standing.ENDED and not await self._runs_again(old_inputs, new):
+            await self._ctx.engine.info(urn, ended_text(id, outputs))
+            return Diff(changed, [])
         if same_source(old_inputs, new):
             if standing.standing is Standing.FOREIGN:
                 text = foreign_text(
@@ -98,15 +109,21 @@ class JobResource:
                 await self._ctx.engine.warning(urn, text)
             left = await self._left(urn, new, standing)
             # An autoscaler's counts are left alone; everything else that others did is put right.
-            put_right = (Standing.GONE, Standing.STOPPED, Standing.UNRECORDED)
-            moved = standing.standing in put_right or standing.scaled_by_hand
+            put_right = (Standing.GONE, Standing.ENDED, Standing.STOPPED, Standing.UNRECORDED)
+            by_hand = standing.scaled_by_hand and not setting(new, "preserveCounts")
+            moved = standing.standing in put_right or by_hand
             rerun = setting(new, "rerunIfDead") and (standing.current or {}).get("Status") == "dead"
             return Diff([*changed, "jobspec"] if moved or rerun or left else changed, [])
         wanted = await parse(self._ctx.client, new)
-        spec = await self._ctx.as_registered(wanted.scaled_as(standing.current), new, old_inputs, standing.current)
+        counted_as = self._counted(wanted, new, standing.current)
+        spec = await self._ctx.as_registered(counted_as, new, old_inputs, standing.current)
         if spec.id != id or spec.namespace != outputs.get("namespace", spec.namespace):
             await self._tell_replacement(urn, id, spec, setting(new, "deregisterOnIdChange"), standing)
             return Diff([*changed, "jobspec"], ["jobspec"])
+        if counted_as != wanted:
+            recorded = await parse(self._ctx.client, old_inputs)
+            for sentence in overruled(recorded.job, wanted.job, counted_as.job):
+                await self._ctx.engine.info(urn, f'job "{id}", {sentence}')
         if self._ctx.expected.awaited_by(spec.job):
             return Diff([*changed, "jobspec"], [])
         if standing.standing is Standing.OURS:
@@ -117,6 +134,18 @@ class JobResource:
             if not setting(new, "policyOverride"):
                 self._foresight.keep(urn, Foreseen(wanted, standing, plan))
         return Diff([*changed, "jobspec"], [])
+
+    @staticmethod
+    def _counted(spec: Spec, inputs: Properties, current: Json | None) -> Spec:
+        return with_kept_counts(spec, current, preserve=setting(inputs, "preserveCounts"))
+
+    async def _runs_again(self, old_inputs: Properties, new: Properties) -> bool:
+        """Whether a job that has ended and is gone is to run again: because it is another one, or for its setting."""
+        if setting(new, "rerunIfDead"):
+            return True
+        if same_source(old_inputs, new):
+            return False
+        return (await parse(self._ctx.client, old_inputs)).job != (await parse(self._ctx.client, new)).job
 
     async def _tell_replacement(self, urn: str, id: str, spec: Spec, deregister: bool, standing: Assessment) -> None:
         """Says what becomes of the old ID's job. Raises ProviderError where it is to stay: Pulumi cannot do that."""
@@ -131,6 +160,8 @@ class JobResource:
             f'Job "{id}" is replaced by job "{spec.id}" (namespace {spec.namespace}): when the new one is healthy, '
             f"{counted(stops, 'instance')} of the old one {'stops' if stops == 1 else 'stop'}.",
         )
+        if text := await self._runs_text(standing.current):
+            await self._ctx.engine.info(urn, text)
 
     async def create(self, urn: str, new: Properties, timeout_s: float, preview: bool) -> tuple[str, Properties]:
         """Registers a job that does not exist yet, or goes on with one that an interrupted `up` of it left."""
@@ -147,7 +178,7 @@ class JobResource:
             raise ProviderError(exists_text(TOKEN, spec, current, owner, urn))
         if current is not None:
             await self._ctx.engine.info(urn, adopted_text(current))
-            spec = spec.scaled_as(current)
+            spec = self._counted(spec, new, current)
             spec = spec if setting(new, "detach") else spec.held_as(current)
         plan = await preflight(self._ctx, urn, spec, new, current, preview=preview)
         if preview:
@@ -171,7 +202,9 @@ class JobResource:
         spec = await parse(self._ctx.client, new)
         foreseen = self._foresight.take(urn, spec, preview=preview)
         standing = foreseen.standing if foreseen else await self._ctx.assess(urn, id, old_inputs, outputs)
-        spec = spec.scaled_as(standing.current)
+        if standing.standing is Standing.ENDED and not await self._runs_again(old_inputs, new):
+            return job_outputs.kept(new, outputs)
+        spec = self._counted(spec, new, standing.current)
         # An `up` that was killed after its registration leaves a job that is not the recorded one, but the wanted one.
         if standing.standing is Standing.FOREIGN and changes(
             await compared(self._ctx.client, spec.held_as(standing.current).marked(urn), standing.current)
@@ -238,6 +271,10 @@ class JobResource:
         current = await self._ctx.client.job(namespace, job_id)
         if current is None:
             if inputs.get("jobspec"):
+                standing = await self._ctx.standing(urn, job_id, None, inputs, outputs)
+                if standing.standing is Standing.ENDED:
+                    # Out of the state it would be run again.
+                    return job_id, inputs, outputs
                 await self._ctx.engine.warning(urn, forgotten_text(job_id))
             return "", Properties(), Properties()
         if not inputs.get("jobspec"):
@@ -274,7 +311,7 @@ class JobResource:
             )
             return
         if current is not None:
-            standing = await self._ctx.standing(urn, current, inputs, outputs)
+            standing = await self._ctx.standing(urn, id, current, inputs, outputs)
             if standing.standing is Standing.FOREIGN:
                 text = destroyed_text(urn, standing, secret=is_secret(inputs))
                 if (current.get("Meta") or {}).get(OWNER_KEY) != urn:
@@ -282,16 +319,20 @@ class JobResource:
                 # With the mark it may be what an interrupted `up` of this stack has registered.
                 await self._ctx.engine.warning(urn, text)
             stops = await self._ctx.running(current)
-            await self._ctx.engine.info(
-                urn, f'Job "{id}": {counted(stops, "instance")} {"stops" if stops == 1 else "stop"}.'
+            text = await self._runs_text(current) or (
+                f'Job "{id}": {counted(stops, "instance")} {"stops" if stops == 1 else "stop"}.'
             )
-        purge = setting(outputs, "purgeOnDestroy")
+            await self._ctx.engine.info(urn, text)
         report = partial(self._ctx.engine.status, urn)
-        notes = await remove(
-            self._ctx.client, self._ctx.hub, self._ctx.consul, namespace, id, purge, self._ctx.cancelled, report
-        )
-        for text in notes:
+        removal = Removal(self._ctx.client, self._ctx.hub, self._ctx.consul, self._ctx.cancelled, report)
+        for text in await removal.remove(namespace, id, urn, purge=setting(outputs, "purgeOnDestroy")):
             await self._ctx.engine.info(urn, f'Job "{id}", {text}')
+
+    async def _runs_text(self, job: Json | None) -> str:
+        """What becomes of the runs that a periodic or parameterized job has started, when it is deleted."""
+        if job is None or not starts_others(job):
+            return ""
+        return going_on_text(job["ID"], await self._ctx.client.children(job["Namespace"], job["ID"]))
 
     async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
         """The jobspec with the out-of-band change in it.

@@ -7,6 +7,7 @@ from providers.http_api import ApiError, Unreachable
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
+from providers.nomad.ended import RUN, Run
 from providers.nomad.job_context import JobContext, job_version
 from providers.nomad.masking import hider
 from providers.nomad.outputs import setting
@@ -16,6 +17,7 @@ from providers.nomad.rollout import Cancelled, Outcome, Rollout
 from providers.nomad.sentences import detached_text
 from providers.nomad.soak import soak_s
 from providers.nomad.spec import Spec
+from providers.nomad.submission import submission
 from providers.plugin import InitFailed, ProviderError
 from providers.properties import Properties
 
@@ -106,6 +108,8 @@ async def _settled(ctx: JobContext, spec: Spec, inputs: Properties, registered: 
         result = job_outputs.of_job(inputs, registered, None, [])
         told = any(str(error) in reason for reason in outcome.reasons)
         outcome = replace(outcome, succeeded=False, reasons=[*outcome.reasons, *([] if told else [str(error)])])
+    if outcome.failed and RUN in result.values:
+        result.values[RUN] = Run.FAILED.value
     if not outcome.succeeded:
         raise InitFailed(spec.id, result, inputs, outcome.reasons)
     return result
@@ -121,6 +125,7 @@ async def _register(ctx: JobContext, urn: str, spec: Spec, inputs: Properties, c
         answer = await ctx.client.register(
             job,
             index,
+            submission=submission(spec, inputs),
             policy_override=setting(inputs, "policyOverride"),
             preserve_counts=setting(inputs, "preserveCounts"),
         )

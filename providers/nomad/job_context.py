@@ -10,6 +10,7 @@ from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_rights import ConsulRights
 from providers.nomad.demand import Demand
+from providers.nomad.ended import RUN, ends, has_ended, run_of
 from providers.nomad.events import EventHub
 from providers.nomad.expected import Expected
 from providers.nomad.masking import VariableValues
@@ -17,6 +18,7 @@ from providers.nomad.outputs import setting
 from providers.nomad.own_promotion import can_be_judged
 from providers.nomad.places import Places
 from providers.nomad.register_rights import RegisterRights
+from providers.nomad.shared_names import SharedNames
 from providers.nomad.spec import Spec, is_known, parse
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
@@ -39,6 +41,7 @@ class JobContext:
     demand: Demand = field(default_factory=Demand)
     consul_rights: ConsulRights = field(default_factory=ConsulRights)
     register_rights: RegisterRights = field(default_factory=RegisterRights)
+    shared_names: SharedNames = field(default_factory=SharedNames)
     variables: VariableValues = field(default_factory=VariableValues)
     written: Written = field(default_factory=lambda: Written("nomad", None))
     previewed: Previewed = field(default_factory=lambda: Previewed(None, Path()))
@@ -54,9 +57,11 @@ class JobContext:
     async def assess(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> Assessment:
         """How the job that Nomad runs now stands to the recorded one."""
         current = await self.client.job(outputs.get("namespace", self.client.namespace), id)
-        return await self.standing(urn, current, inputs, outputs)
+        return await self.standing(urn, id, current, inputs, outputs)
 
-    async def standing(self, urn: str, current: Json | None, inputs: Properties, outputs: Properties) -> Assessment:
+    async def standing(
+        self, urn: str, id: str, current: Json | None, inputs: Properties, outputs: Properties
+    ) -> Assessment:
         """How `current` stands to the recorded job."""
 
         async def recorded() -> Json:
@@ -64,6 +69,10 @@ class JobContext:
             return (spec if setting(inputs, "detach") else spec.held_as(current)).marked(urn)
 
         standing = await assess(self.client, current, recorded, outputs.get("modifyIndex"))
+        if standing.standing is Standing.GONE:
+            namespace = outputs.get("namespace", self.client.namespace)
+            if await has_ended(self.client, namespace, id, outputs, recorded):
+                return replace(standing, standing=Standing.ENDED)
         moved = standing.standing in (Standing.FOREIGN, Standing.SCALED)
         if moved and self.written.is_own(urn, job_version(current)):
             return replace(standing, standing=Standing.UNRECORDED)
@@ -98,9 +107,14 @@ class JobContext:
             deployments = await self.client.deployments(job["Namespace"], job["ID"])
             deployment = next((d for d in deployments if d["JobVersion"] == job["Version"]), None)
         ids: list[str] = []
+        allocations: list[Json] = []
+        if setting(inputs, "readAllocationIds") or (ends(job) and job.get("Status") == "dead"):
+            allocations = await self.client.allocations(job["Namespace"], job["ID"])
         if setting(inputs, "readAllocationIds"):
-            ids = [a["ID"] for a in await self.client.allocations(job["Namespace"], job["ID"])]
-        return job_outputs.of_job(inputs, job, deployment, ids)
+            ids = [a["ID"] for a in allocations]
+        made = job_outputs.of_job(inputs, job, deployment, ids)
+        run = {RUN: run_of(job, allocations).value} if ends(job) else {}
+        return Properties({**made.values, **run}, made.secrets)
 
 
 def job_version(job: Json | None) -> str | None:

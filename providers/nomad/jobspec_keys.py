@@ -18,11 +18,35 @@ _REMOVED = {
 }
 """Keys of a group that Nomad has read and ignored since 1.10, and what took their place (source: Nomad `api`)."""
 
+_PRINTED = {"Service": frozenset({"Namespace"})}
+"""Keys that Nomad prints in a registered job and does not take."""
+
+OF_THE_SERVER = frozenset(
+    {
+        "CreateIndex",
+        "DispatchIdempotencyToken",
+        "Dispatched",
+        "JobModifyIndex",
+        "ModifyIndex",
+        "NomadTokenID",
+        "ParentID",
+        "Payload",
+        "Stable",
+        "Status",
+        "StatusDescription",
+        "Stop",
+        "SubmitTime",
+        "Version",
+        "VersionTag",
+    }
+)
+"""What Nomad keeps beside a job's specification, and `nomad job inspect` prints with it."""
+
 
 def unknown(source: str, environment: Mapping[str, str] = os.environ) -> list[str]:
     """A sentence for each key of a JSON jobspec that Nomad would ignore: not known, written twice, beside the job.
 
-    None where it is not a JSON object at all.
+    One for `Stop` besides, which it would not ignore. None where it is not a JSON object at all.
     """
     repeated: list[str] = []
 
@@ -44,7 +68,18 @@ def unknown(source: str, environment: Mapping[str, str] = os.environ) -> list[st
     job, where, beside = unwrapped(parsed)
     if not isinstance(job, dict):
         return []
-    return [*repeated, *beside, *spelled(job, where, environment)[1]]
+    known, reasons = spelled(job, where, environment)
+    return [*repeated, *beside, *_stopped(known, where), *reasons]
+
+
+def _stopped(job: Mapping[str, Any], where: str) -> Iterator[str]:
+    """That a job cannot be registered as one that does not run: it would be made, and nothing would ever start."""
+    if job.get("Stop"):
+        yield (
+            f'"{_join(where, "Stop")}" is true: the job was saved after it had been stopped, and would be registered '
+            "without starting anything. Remove Stop to run the job. To stop a job, remove its resource from the "
+            "program, or set its groups' Count to 0."
+        )
 
 
 def unwrapped(parsed: dict[str, Any]) -> tuple[Any, str, list[str]]:
@@ -78,11 +113,16 @@ def accepted(job: Mapping[str, Any]) -> dict[str, Any]:
     return dict(_spelled(job, "Job", "", frozenset(), None))
 
 
+def without_the_servers(job: Mapping[str, Any]) -> dict[str, Any]:
+    """A job without what Nomad keeps beside its specification: no content of it, and nothing that a user can set."""
+    return {key: value for key, value in job.items() if key not in OF_THE_SERVER}
+
+
 def removed(job: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each key of the groups that Nomad reads and ignores."""
+    """A sentence for each key of the groups that Nomad reads and ignores. It writes them itself, empty."""
     for group in job.get("TaskGroups") or []:
         for key, instead in _REMOVED.items():
-            if isinstance(group, Mapping) and group.get(key) is not None:
+            if isinstance(group, Mapping) and group.get(key):
                 yield f'group "{group.get("Name")}": {key} is ignored since Nomad 1.10; set {instead} instead.'
 
 
@@ -108,6 +148,8 @@ def _spelled(value: Any, held: str, where: str, allowed: frozenset[str], reasons
         name = key if key in keys else known.get(key.lower())
         if name is None:
             if reasons is not None:
+                if key in _PRINTED.get(held, ()):
+                    continue
                 result[key] = item
                 # `nomad job inspect` of a newer Nomad prints keys that are not set, too.
                 if item is not None and key.lower() not in allowed:

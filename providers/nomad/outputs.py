@@ -101,6 +101,11 @@ def predicted(inputs: Properties, outputs: Properties | None) -> Properties:
     return Properties(values, _secret_outputs(inputs))
 
 
+def kept(inputs: Properties, outputs: Properties) -> Properties:
+    """The outputs of a job that stays as it was, under other settings."""
+    return Properties({**outputs.values, **DEFAULTS, **_given(inputs)}, _secret_outputs(inputs))
+
+
 def _given(inputs: Properties) -> dict[str, Any]:
     return {name: inputs.values[name] for name in INPUT_NAMES if inputs.get(name) is not None}
 

@@ -9,7 +9,7 @@ from providers.nomad.snapshot import Snapshot
 def passing(snapshot: Snapshot, watch: ConsulWatch) -> bool:
     """Whether every running instance of the version that registers services passes in Consul, with all of them."""
     running = [a for a in snapshot.of_version() if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"]
-    found = [watch.of_allocation(a["ID"]) for a in running if _has_services(snapshot.job, a["TaskGroup"])]
+    found = [watch.of_allocation(a["ID"]) for a in running if registers(snapshot.job, a["TaskGroup"])]
     return watch.known() and all(
         instances and all(instance.status == "passing" for instance in instances) for instances in found
     )
@@ -57,5 +57,6 @@ def failing_now(snapshot: Snapshot, watch: ConsulWatch) -> str:
     return next(said, "")
 
 
-def _has_services(job: Json, group_name: str) -> bool:
+def registers(job: Json, group_name: str) -> bool:
+    """Whether instances of a group register services in Consul under names that are known."""
     return bool(consul_services({"TaskGroups": [g for g in job["TaskGroups"] if g["Name"] == group_name]}))

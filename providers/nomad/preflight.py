@@ -97,6 +97,9 @@ async def preflight(
     if ctx.consul is not None and not setting(inputs, "detach"):
         lacking = await ctx.consul_rights.lacking(ctx.consul, consul_services(spec.job))
         findings.problems += [f'job "{spec.id}": {reason}' for reason in lacking]
+    if preview:
+        shared = await ctx.shared_names.told(ctx.client, ctx.consul, urn, spec)
+        findings.warnings += [f'job "{spec.id}": {sentence}' for sentence in shared]
     awaited = ctx.expected.awaited_by(spec.job) if preview else ""
     unplaceable: list[str] = []
     if awaited:

@@ -1,16 +1,22 @@
-"""Stops a job and waits until nothing of it is left."""
+"""Stops a job with the runs that it has started, and waits until nothing of them is left."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
-from providers.http_api import HttpApi, join
+from providers.http_api import ApiError, HttpApi, join
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import consul_services
 from providers.nomad.events import EventHub
 from providers.nomad.killed import killed_text
+from providers.nomad.spec import OWNER_KEY
 from providers.plugin import ProviderError
+from providers.words import counted
 
 LOOK_AGAIN_S = 5.0
+LOOK_AT_RUNS_S = 1.0
+"""The same while runs end: they are jobs of their own, and no event of theirs is waited for."""
+
 MARGIN_S = 120.0
 """Beyond the job's own shutdown delay and kill timeout: how long stopping may take before it is reported as stuck."""
 
@@ -19,47 +25,107 @@ DEFAULT_KILL_TIMEOUT_S = 5.0
 ALIVE = ("running", "pending")
 """Statuses of allocations that have not ended."""
 
+MAX_NAMED = 5
+"""How many runs a message names."""
 
-async def remove(
-    client: NomadClient,
-    hub: EventHub,
-    consul: HttpApi | None,
-    namespace: str,
-    id: str,
-    purge: bool,
-    cancelled: asyncio.Event,
-    report: Callable[[str], Awaitable[None]],
-) -> list[str]:
-    """Deregisters job `id`, waits for its allocations to end and for Consul to forget them, then purges if asked to.
 
-    Purging comes last, so that Nomad still knows the job if anything on the way fails. Raises ProviderError when
-    instances are still there after their own stop times and a margin, and when the user stops waiting.
+def starts_others(job: Json | None) -> bool:
+    """Whether a job starts no instances itself but runs: jobs below its own ID, which outlive it."""
+    return job is not None and bool(job.get("Periodic") or job.get("ParameterizedJob"))
 
-    Returns what is to be said of how the instances have ended.
-    """
-    job = await client.job(namespace, id)
-    if job is None:
-        return []
-    stopping: set[str] = set()
-    async with hub.subscribe(namespace, id) as subscription:
-        await client.deregister(namespace, id, purge=False)
-        give_up_at = asyncio.get_running_loop().time() + stop_time_s(job) + MARGIN_S
-        while True:
-            allocations = await client.allocations(namespace, id)
-            stopping.update(a["ID"] for a in allocations if a["ClientStatus"] in ALIVE)
-            left = await _left(consul, job, allocations)
-            if not left:
-                break
-            if cancelled.is_set() or asyncio.get_running_loop().time() > give_up_at:
-                raise ProviderError(
-                    f'Job "{id}" is deregistered, but this is still there: {", ".join(left)}. Look at it with: '
-                    f"nomad job status -namespace {namespace} {id}. The next `pulumi destroy` goes on from there."
-                )
-            await report(f"{len(left)} to end")
-            await subscription.wait(LOOK_AGAIN_S)
-    if purge:
-        await client.deregister(namespace, id, purge=True)
-    return killed_text(a for a in allocations if a["ID"] in stopping)
+
+def is_going_on(run: Json) -> bool:
+    """Whether a run, as Nomad's list of jobs has it, is not over."""
+    return not run.get("Stop") and run["Status"] != "dead"
+
+
+def going_on_text(id: str, runs: list[Json]) -> str:
+    """How many runs of a job stop with it, and how many instances of theirs; "" where none does."""
+    going = [run for run in runs if is_going_on(run)]
+    if not going:
+        return ""
+    groups = [group for run in going for group in ((run.get("JobSummary") or {}).get("Summary") or {}).values()]
+    instances = sum(int(group.get("Running") or 0) + int(group.get("Starting") or 0) for group in groups)
+    named = ", ".join(str(run["ID"]) for run in going[:MAX_NAMED]) + (", ..." if len(going) > MAX_NAMED else "")
+    stops = f"{counted(len(going), 'run')} that it has started {'stops' if len(going) == 1 else 'stop'} with it"
+    return f'Job "{id}": {stops}, {counted(instances, "instance")} in all: {named}.'
+
+
+@dataclass
+class Removal:
+    """How jobs are removed. `report` shows one line of progress."""
+
+    client: NomadClient
+    hub: EventHub
+    consul: HttpApi | None
+    cancelled: asyncio.Event
+    report: Callable[[str], Awaitable[None]]
+    _stopping: set[str] = field(default_factory=set)
+    """IDs of the allocations that were alive when they were asked to end."""
+    _ended: dict[str, list[Json]] = field(default_factory=dict)
+    """By job, its allocations when they were looked at last."""
+
+    async def remove(self, namespace: str, id: str, owner: str, *, purge: bool) -> list[str]:
+        """Deregisters job `id` and its runs, waits for their allocations to end and for Consul to forget them.
+
+        Then purges if asked to: last, so that Nomad still knows the job if anything on the way fails. Of a job that is
+        gone already the runs that bear the mark of `owner` are left to stop. Raises ProviderError when instances are
+        still there after their own stop times and a margin, and when the user stops waiting.
+
+        Returns what is to be said of how the instances have ended.
+        """
+        job = await self.client.job(namespace, id)
+        stopping = {} if job is None else {id: job}
+        async with self.hub.subscribe(namespace, id) as subscription:
+            if job is not None:
+                # First, so that it starts no more runs.
+                await self.client.deregister(namespace, id, purge=False)
+            has_runs = job is None or starts_others(job)
+            runs = await self._stop_runs(namespace, id, owner, stopping) if has_runs else []
+            times = [stop_time_s(one) for one in stopping.values()]
+            give_up_at = asyncio.get_running_loop().time() + max(times, default=0.0) + MARGIN_S
+            while left := await self._left(namespace, stopping):
+                if self.cancelled.is_set() or asyncio.get_running_loop().time() > give_up_at:
+                    raise ProviderError(
+                        f'Job "{id}" is deregistered, but this is still there: {", ".join(left)}. Look at it with: '
+                        f"nomad job status -namespace {namespace} {id}. The next `pulumi destroy` goes on from there."
+                    )
+                await self.report(f"{len(left)} to end")
+                await subscription.wait(LOOK_AT_RUNS_S if runs else LOOK_AGAIN_S)
+                if has_runs:
+                    runs = await self._stop_runs(namespace, id, owner, stopping)
+        if purge:
+            for run in [*(run["ID"] for run in runs), *([] if job is None else [id])]:
+                await self.client.deregister(namespace, run, purge=True)
+        return killed_text(a for ended in self._ended.values() for a in ended if a["ID"] in self._stopping)
+
+    async def _stop_runs(self, namespace: str, id: str, owner: str, stopping: dict[str, Json]) -> list[Json]:
+        """Deregisters the runs that are not over, those too that were started a moment ago; all runs."""
+        try:
+            runs = await self.client.children(namespace, id)
+        except ApiError as error:
+            if id in stopping or error.status != 403:
+                raise
+            # It is gone, and this token may not ask what runs it had.
+            return []
+        if id not in stopping:
+            runs = [run for run in runs if (run.get("Meta") or {}).get(OWNER_KEY) == owner]
+        for run in runs:
+            if is_going_on(run) and run["ID"] not in stopping:
+                known = await self.client.job(namespace, run["ID"])
+                if known is not None:
+                    await self.client.deregister(namespace, run["ID"], purge=False)
+                    stopping[run["ID"]] = known
+        return runs
+
+    async def _left(self, namespace: str, stopping: dict[str, Json]) -> list[str]:
+        left = []
+        for job in stopping.values():
+            allocations = await self.client.allocations(namespace, job["ID"])
+            self._stopping.update(a["ID"] for a in allocations if a["ClientStatus"] in ALIVE)
+            self._ended[job["ID"]] = allocations
+            left += await _left(self.consul, job, allocations)
+        return left
 
 
 async def _left(consul: HttpApi | None, job: Json, allocations: list[Json]) -> list[str]:

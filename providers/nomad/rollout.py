@@ -13,6 +13,7 @@ from providers.nomad.events import EventHub
 from providers.nomad.killed import killed_text
 from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline_s
+from providers.nomad.own_consul import Doubt
 from providers.nomad.passing import check_words, failing_now, not_passing_text, not_started_text, passing
 from providers.nomad.removal import stop_time_s
 from providers.nomad.snapshot import Snapshot
@@ -39,6 +40,8 @@ class Outcome:
     succeeded: bool
     notes: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    failed: bool = False
+    """Whether the version itself has failed; otherwise what becomes of it may be still open."""
 
 
 @dataclass
@@ -65,6 +68,7 @@ class Rollout:
     _may_not_fail: str = ""
     _old: set[str] = field(default_factory=set)
     """Ids of the instances of other versions that were alive during the rollout."""
+    _doubts: list[str] = field(default_factory=list)
 
     @property
     def _name(self) -> str:
@@ -86,8 +90,9 @@ class Rollout:
                 stop.cancel()
         return Outcome(
             outcome.succeeded,
-            [self.hide(note) for note in outcome.notes],
+            [self.hide(note) for note in [*self._doubts, *outcome.notes]],
             [self.hide(reason) for reason in outcome.reasons],
+            outcome.failed,
         )
 
     async def _tell(self, text: str) -> None:
@@ -101,11 +106,15 @@ class Rollout:
         lookout = self._lookout
         self._started = lookout.now()
         self._soak = Soak(soak_s(self.job), lookout.now, self.by_up, _patience_s(self.job))
+        doubt = Doubt(self.client, self.consul) if self.consul else None
         failed_by_us = ""
         shown = ""
         while True:
             snapshot = await lookout.look()
             self._old.update(a["ID"] for a in snapshot.others_alive())
+            if watch is not None and doubt and await doubt.is_another(snapshot, watch, lookout.now()):
+                watch = None
+                self._doubts.append(doubt.text(str(self.job["ID"])))
             verdict = self._in_time(snapshot, judge(snapshot))
             asked = verdict.state is State.WAITS_FOR_PROMOTION
             failing = await nomad_checks.failing(self.client, snapshot) if asked and self.by_up else {}
@@ -241,7 +250,7 @@ class Rollout:
             return True
 
         reasons.append(await aftermath(lookout, snapshot, promote))
-        return Outcome(False, reasons=reasons)
+        return Outcome(False, reasons=reasons, failed=True)
 
     def _promotion_note(self, snapshot: Snapshot, verdict: Verdict) -> list[str]:
         if verdict.state is not State.WAITS_FOR_PROMOTION or snapshot.deployment is None:

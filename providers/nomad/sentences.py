@@ -1,15 +1,31 @@
 """Sentences about a job that others have, had or changed."""
 
 from providers.nomad.client import Json
+from providers.nomad.ended import RUN, Run
 from providers.nomad.spec import OWNER_KEY, Spec, unknown_parts
 from providers.nomad.standing import Assessment, Standing
 from providers.properties import Properties
+
+
+def ended_text(id: str, outputs: Properties) -> str:
+    """That Nomad has removed a job that had ended, and that it is left at that."""
+    seen = (
+        "it had ended"
+        if outputs.get(RUN) == Run.COMPLETE.value
+        else "it must have ended, for Nomad removes no batch job before and knows of no purge"
+    )
+    return (
+        f'Nomad has removed job "{id}" after it ended: {seen}. It is not run again. To run it again, change it (a key '
+        "of its meta is enough) or set rerun_if_dead."
+    )
 
 
 def standing_text(id: str, standing: Assessment) -> str:
     """What moved the job since the last `pulumi up`, and what becomes of it."""
     if standing.standing is Standing.GONE:
         return f'Job "{id}" is not in Nomad any more: it was removed outside this stack and is registered again.'
+    if standing.standing is Standing.ENDED:
+        return f'Nomad has removed job "{id}" after it ended; it is registered again and runs again.'
     if standing.standing is Standing.STOPPED:
         return f'Job "{id}" was stopped outside this stack; it is started again.'
     if standing.standing is Standing.REVERTED:

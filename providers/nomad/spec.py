@@ -58,24 +58,6 @@ class Spec:
     def namespace(self) -> str:
         return str(self.job["Namespace"])
 
-    def scaled_as(self, current: Json | None) -> "Spec":
-        """The job with the counts of `current` for the groups that an autoscaler scales: these are not the program's.
-
-        Source: Nomad `scaling` block; `enabled` defaults to true.
-        """
-        counts = {group["Name"]: group.get("Count") for group in (current or {}).get("TaskGroups") or []}
-
-        def scaled(group: Json) -> Json:
-            scaling = group.get("Scaling")
-            count = counts.get(group.get("Name"))
-            if not scaling or scaling.get("Enabled") is False or count is None:
-                return group
-            least, most = scaling.get("Min") or 0, scaling.get("Max")
-            return {**group, "Count": max(least, count if most is None else min(count, most))}
-
-        groups = [scaled(group) for group in self.job.get("TaskGroups") or []]
-        return replace(self, job={**self.job, "TaskGroups": groups})
-
     def held_as(self, current: Json | None) -> "Spec":
         """The job with auto_promote off where it is off in `current` because `up` promotes."""
         return replace(self, job=held_as(self.job, self.by_up, current)) if self.by_up else self
@@ -189,6 +171,8 @@ def _from_json(source: str, inputs: Properties) -> Json:
 def json_job(source: str) -> tuple[Json, str]:
     """The job of a JSON jobspec with its keys in Nomad's spelling, and where it stands in it: "Job" or "".
 
+    An unedited `nomad job inspect` is one, too: what Nomad keeps beside the job is left out.
+
     It is shared: nobody may change it. Raises SpecError.
     """
     try:
@@ -202,7 +186,7 @@ def json_job(source: str) -> tuple[Json, str]:
         raise SpecError(
             [f"The jobspec's JSON is a {type(job).__name__}; it must be an object, Nomad's job as its API takes it."]
         )
-    return jobspec_keys.spelled(job, where)[0], where
+    return jobspec_keys.without_the_servers(jobspec_keys.spelled(job, where)[0]), where
 
 
 def unknown_keys(inputs: Properties) -> list[str]:
@@ -240,7 +224,7 @@ def variables_file(source: str, variables: dict[str, Any]) -> str:
         if value is UNKNOWN:
             continue
         as_expression = isinstance(value, str) and takes_expression(source, name)
-        lines.append(f"{name} = {_expression(value) if as_expression else _hcl(value)}")
+        lines.append(f"{name} = {_expression(value) if as_expression else expression(value)}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -276,15 +260,15 @@ def _expression(text: str) -> str:
         value = json.loads(text)
     except json.JSONDecodeError:
         return text
-    return _hcl(value) if isinstance(value, list | dict) else text
+    return expression(value) if isinstance(value, list | dict) else text
 
 
-def _hcl(value: Any) -> str:
+def expression(value: Any) -> str:
     """A value of the program as an HCL expression."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_hcl_string(key)} = {_hcl(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_hcl_string(key)} = {expression(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_hcl, value)) + "]"
+        return "[" + ", ".join(map(expression, value)) + "]"
     return _hcl_string(value) if isinstance(value, str) else json.dumps(value)
 
 

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.comparison import compared
+from providers.nomad.counts import is_autoscaled
 from providers.nomad.drift import content
 from providers.nomad.plan import Change, changes
 
@@ -17,6 +18,8 @@ class Standing(Enum):
     """The recorded job, or one of the same content."""
     GONE = auto()
     """Not registered any more."""
+    ENDED = auto()
+    """Not registered any more, because Nomad has removed it after it had ended, as it removes every batch job."""
     STOPPED = auto()
     """Stopped outside this stack."""
     REVERTED = auto()
@@ -77,7 +80,7 @@ async def assess(
 
 def autoscaled_groups(job: Json) -> set[str]:
     """The groups whose count an autoscaler moves."""
-    return {g["Name"] for g in job.get("TaskGroups") or [] if (g.get("Scaling") or {}).get("Enabled")}
+    return {g["Name"] for g in job.get("TaskGroups") or [] if is_autoscaled(g)}
 
 
 def _stopped(job: Json) -> bool:

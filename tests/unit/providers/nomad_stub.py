@@ -21,6 +21,8 @@ class FakeNomad:
     def __init__(self, **answers: Answer) -> None:
         self.answers: dict[str, Answer] = answers
         self.calls: list[tuple[Any, ...]] = []
+        self.submissions: list[Json | None] = []
+        """What came with each registration."""
 
     @property
     def client(self) -> NomadClient:
@@ -64,6 +66,12 @@ class FakeNomad:
     async def evaluations(self, namespace: str, id: str) -> list[Json]:
         return cast(list[Json], self._answer("evaluations", namespace, id, default=[]))
 
+    async def children(self, namespace: str, id: str) -> list[Json]:
+        return cast(list[Json], self._answer("children", namespace, id, default=[]))
+
+    async def traces(self, namespace: str, id: str) -> tuple[list[Json], int]:
+        return cast(tuple[list[Json], int], self._answer("traces", namespace, id, default=([], 0)))
+
     async def allocation(self, namespace: str, id: str) -> Json | None:
         return cast(Json | None, self._answer("allocation", namespace, id))
 
@@ -79,11 +87,23 @@ class FakeNomad:
     async def submission(self, namespace: str, id: str, version: int) -> Json | None:
         return cast(Json | None, self._answer("submission", namespace, id, version))
 
-    async def register(self, job: Json, index: int, *, policy_override: bool, preserve_counts: bool) -> Json:
+    async def register(
+        self, job: Json, index: int, *, submission: Json | None, policy_override: bool, preserve_counts: bool
+    ) -> Json:
+        self.submissions.append(submission)
         return cast(Json, self._answer("register", job, index, policy_override, preserve_counts, default={}))
 
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
         return cast(Json, self._answer("deregister", namespace, id, purge, default={}))
+
+    async def find(self, path: str, namespace: str | None = None) -> Any:
+        return self._answer("find", path, namespace)
+
+    async def agent(self) -> Json | None:
+        return cast(Json | None, self._answer("agent"))
+
+    async def peers(self) -> list[str]:
+        return cast(list[str], self._answer("peers", default=[]))
 
     async def checks(self, namespace: str, allocation: str) -> list[Json]:
         return cast(list[Json], self._answer("checks", namespace, allocation, default=[]))

@@ -151,6 +151,17 @@ async def test_a_token_is_unchanged_however_it_is_written_and_replaced_where_nom
         assert it.log.lines == []
 
 
+async def test_a_token_that_has_expired_is_replaced_and_that_is_told() -> None:
+    """RW-68."""
+    async with case(AclTokenResource) as it:
+        it.nomad.put(f"/v1/acl/token/{TOKEN}", token())
+        recorded = {**VALUES, "expirationTime": "2999-01-01T01:00:00Z"}
+        assert await it.diff(TOKEN, recorded, VALUES) == ([], [])
+        recorded["expirationTime"] = "2026-01-01T01:00:00.123456789Z"
+        assert await it.diff(TOKEN, recorded, VALUES) == (["expirationTtl"], ["expirationTtl"])
+        assert 'ACL token "ci" expired at 2026-01-01T01:00:00' in it.log.text()
+
+
 async def test_an_update_of_a_token_keeps_its_secret_known() -> None:
     async with case(AclTokenResource) as it:
         it.nomad.put(f"/v1/acl/token/{TOKEN}", token())

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from providers.nomad.drift import BOOKKEEPING, content, jobspec, patched
-from providers.nomad.jobspec_keys import accepted
+from providers.nomad.drift import content, jobspec, patched
+from providers.nomad.jobspec_keys import OF_THE_SERVER, accepted
 from providers.nomad.spec import OWNER_KEY
 from tests.unit.providers.recordings import recorded
 
@@ -97,7 +97,7 @@ def test_meta_of_others_stays_and_ours_does_not_show() -> None:
 def test_a_recorded_job_as_a_jobspec(name: str) -> None:
     job = recorded(name)["job"]
     written = json.loads(jobspec({**job, "Meta": {OWNER_KEY: "urn:a", "team": "x"}}))
-    assert not written.keys() & BOOKKEEPING
+    assert not written.keys() & OF_THE_SERVER
     assert None not in written.values()
     assert written["Meta"] == {"team": "x"}
     assert written["TaskGroups"] == accepted(job)["TaskGroups"]

@@ -99,7 +99,10 @@ def test_variables_without_an_input_can_be_ignored(variable: str) -> None:
         ({"caFile": "/a", "caPem": "x"}, "nomad:caFile and nomad:caPem are both set"),
         ({"certFile": "/a", "certPem": "x"}, "nomad:certFile and nomad:certPem are both set"),
         ({"keyFile": "/a", "keyPem": "x"}, "nomad:keyFile and nomad:keyPem are both set"),
-        ({"ignoreEnvVars": {"NOMAD_TOKN": True}}, "names NOMAD_TOKN; only these are read: NOMAD_ADDR,"),
+        (
+            {"ignoreEnvVars": {"NOMAD_TOKN": True}},
+            "names NOMAD_TOKN; only these are read: CONSUL_HTTP_ADDR, NOMAD_ADDR,",
+        ),
         ({"ignoreEnvVars": "[1]"}, "must be a map"),
         ({"ignoreEnvVars": "{"}, "ignoreEnvVars is not JSON"),
         ({"headers": '[{"name": "X-A"}]'}, "a list of headers with a name and a value"),
