@@ -58,10 +58,13 @@ def without_filled_in(struct: str, registered: Json, wanted: Json) -> Json:
     """A struct of a registered job without what Nomad has added to what is `wanted`."""
     alone = _ALONE.get(struct, frozenset())
     found = {key: value for key, value in registered.items() if key in wanted or key not in alone}
-    for key, is_added in _ADDED.items():
-        if key in found:
-            kept = [one for one in found[key] if one in (wanted.get(key) or []) or not is_added(one)]
-            found = {**found, key: kept} if kept else {name: value for name, value in found.items() if name != key}
+    for key, (is_added, name) in _ADDED.items():
+        if key not in found:
+            continue
+        given = wanted.get(key) or []
+        changed = {one.get(name) for one in given if one not in found[key]}
+        kept = [one for one in found[key] if one in given or one.get(name) in changed or not is_added(one)]
+        found = {other: value for other, value in found.items() if other != key} | ({key: kept} if kept else {})
     return found
 
 
@@ -79,7 +82,8 @@ def _is_identity_for_vault_or_consul(identity: Any) -> bool:
 
 
 _ADDED = {
-    "Constraints": _is_implied,
-    "DynamicPorts": _is_port_of_the_mesh,
-    "Identities": _is_identity_for_vault_or_consul,
+    "Constraints": (_is_implied, "LTarget"),
+    "DynamicPorts": (_is_port_of_the_mesh, "Label"),
+    "Identities": (_is_identity_for_vault_or_consul, "Name"),
 }
+"""Lists to which Nomad adds elements, which ones, and by which key these are told apart."""
