@@ -12,6 +12,7 @@ from providers.http_api import ApiError
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.job_difference import Found, differences
 from providers.nomad.job_doubts import Verdicts, without_unreal
+from providers.nomad.job_places import moved, tasks
 from providers.nomad.job_types import PLAIN, fields
 from providers.nomad.noise import tidied
 from providers.nomad.plan import Change, changes, one_line
@@ -40,7 +41,14 @@ async def compared(client: NomadClient, job: Json, current: Json | None, *, poli
     own = [one for one in differences(current, job) if verdicts.may_be_real(one) and _counts(one, verdicts, job)]
     own = await without_unreal(client, verdicts, own, job, current)
     tidy = tidied(diff, job)
-    return {**plan, "Diff": tidy, "Changes": _with_nomads(own, changes({"Diff": tidy}), _parts(current) - _parts(job))}
+    added_by_nomad = tasks(current) - tasks(job)
+    more = [
+        change
+        for change in _only_nomads(own, changes({"Diff": tidy}))
+        if change.path not in added_by_nomad and not moved(change, current, job)
+    ]
+    found = sorted([*(one.change for one in own), *more], key=lambda change: change.path)
+    return {**plan, "Diff": tidy, "Changes": found}
 
 
 _COMPARED_BY_NOMAD = frozenset(
@@ -63,27 +71,12 @@ def _counts(found: Found, verdicts: Verdicts, job: Json) -> bool:
     return job.get(found.key) is not None if type_ is None else type_.kind not in PLAIN
 
 
-def _with_nomads(own: Sequence[Found], nomads: Sequence[Change], added_by_nomad: set[tuple[str, ...]]) -> list[Change]:
-    """The differences that were found, and those of Nomad's in a job, group or task for which none was.
-
-    `added_by_nomad`: the tasks that Nomad has added to the registered job.
-    """
-    found = [one.change for one in own]
-    paths = {change.path for change in found}
-    more = [
+def _only_nomads(own: Sequence[Found], nomads: Sequence[Change]) -> list[Change]:
+    """The differences that Nomad names in a job, group or task in which none was found."""
+    paths = {one.change.path for one in own}
+    return [
         change
         for change in nomads
         if (change.path not in paths or (not change.path and change.field in fields("Job")))
-        and (change.path not in added_by_nomad or change.field.startswith("the whole "))
-        and not change.field.endswith(".TaskName")
+        and change.field.rsplit(".", 1)[-1] not in ("Kind", "TaskName")
     ]
-    return sorted([*found, *more], key=lambda change: change.path)
-
-
-def _parts(job: Json) -> set[tuple[str, ...]]:
-    """The paths of a job's tasks."""
-    return {
-        (f"group {group.get('Name')}", f"task {task.get('Name')}")
-        for group in job.get("TaskGroups") or []
-        for task in group.get("Tasks") or []
-    }

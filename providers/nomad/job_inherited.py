@@ -78,6 +78,9 @@ def _group(group: Json, job: Json, kind: str, update: Json | None) -> Json:
             found[key] = {**(default or (_MIGRATE if key == "Migrate" else {})), **own}
     if group.get("Consul") is not None and not group["Consul"].get("Namespace"):
         found["Consul"] = {**given(group["Consul"]), "Namespace": job.get("ConsulNamespace")}
+    if isinstance(group.get("Volumes"), dict):
+        # Nomad leaves out the others.
+        found["Volumes"] = {key: one for key, one in group["Volumes"].items() if one and one.get("Type") in _VOLUMES}
     tasks = [_task(task, found, job) for task in group.get("Tasks") or []]
     alone = tasks[0].get("Name") if len(tasks) == 1 else None
     services = [_service(service, job, group, None, alone) for service in group.get("Services") or []]
@@ -95,6 +98,7 @@ def _task(task: Json, group: Json, job: Json) -> Json:
     found["Services"] = [_service(one, job, group, str(task.get("Name")), None) for one in task.get("Services") or []]
     found["Artifacts"] = [_artifact(given(one)) for one in task.get("Artifacts") or []]
     found["Templates"] = [_template(given(one)) for one in task.get("Templates") or []]
+    found["VolumeMounts"] = _mounts(task.get("VolumeMounts"))
     found["ScalingPolicies"] = [{"Min": 0, **given(one)} for one in task.get("ScalingPolicies") or []]
     identities = [given(one) for one in task.get("Identities") or []]
     default = [one for one in identities if one.get("Name") in (None, "", "default")] or [given(task.get("Identity"))]
@@ -102,6 +106,11 @@ def _task(task: Json, group: Json, job: Json) -> Json:
     # Nomad gives the default identity its own audience, whatever is written.
     found["Identity"] = {key: value for key, value in default[0].items() if key != "Audience"}
     return found
+
+
+def _mounts(mounts: Any) -> list[Json]:
+    """The mounts without those that name no volume, which Nomad leaves out."""
+    return [mount for mount in mounts or [] if mount.get("Volume") is not None]
 
 
 def _resources(resources: Json) -> Json:
@@ -122,6 +131,8 @@ def _template(template: Json) -> Json:
     return template
 
 
+_VOLUMES = ("host", "csi")
+_NAMED_BY_NOMAD = ("Name", "ServiceName")
 _OWN = re.compile(r"\$\{(JOB|TASKGROUP|TASK|BASE)\}")
 
 
@@ -137,6 +148,9 @@ def _service(service: Json, job: Json, group: Json, task: str | None, alone: str
     found["TaskName"] = found.get("TaskName") or task or (alone if native else None)
     if connect:
         found["Connect"] = _connect(given(connect))
+    if found.get("Identity") is not None:
+        # Nomad names it after the service.
+        found["Identity"] = {key: value for key, value in found["Identity"].items() if key not in _NAMED_BY_NOMAD}
     restart = found.pop("CheckRestart", None)
     found["Checks"] = [_check(given(check), found, restart) for check in service.get("Checks") or []]
     return found
@@ -163,6 +177,7 @@ def _connect(connect: Json) -> Json:
             "LogConfig": {},
             **task,
             "Resources": _resources(given(task.get("Resources"))),
+            "VolumeMounts": _mounts(task.get("VolumeMounts")),
         }
     sidecar = given(connect.get("SidecarService"))
     if proxy := given(sidecar.get("Proxy")):
@@ -176,6 +191,7 @@ def _connect(connect: Json) -> Json:
 
 
 def _upstream(upstream: Json) -> Json:
-    if not given(upstream.get("MeshGateway")):
+    if not any((upstream.get("MeshGateway") or {}).values()):
+        # The server cannot tell an empty block from none.
         upstream.pop("MeshGateway", None)
     return upstream

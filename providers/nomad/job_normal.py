@@ -93,7 +93,9 @@ def _value(type_: Type, value: Any, where: str) -> Any:
 
 def _structs(type_: Type, value: Any) -> Any:
     if type_.many == "[]" and isinstance(value, list):
-        return [_struct(type_.struct, item) if isinstance(item, dict) else item for item in value if item] or None
+        return [
+            _struct(type_.struct, item) if isinstance(item, dict) else item for item in value if item is not None
+        ] or None
     if type_.many == "{}" and isinstance(value, dict):
         return {key: _struct(type_.struct, item) for key, item in value.items() if isinstance(item, dict)} or None
     return _struct(type_.struct, value) if isinstance(value, dict) else value
