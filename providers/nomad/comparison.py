@@ -14,7 +14,7 @@ from providers.nomad.job_difference import Found, differences
 from providers.nomad.job_doubts import Verdicts, without_unreal
 from providers.nomad.job_places import moved, tasks
 from providers.nomad.job_types import PLAIN, fields
-from providers.nomad.noise import tidied
+from providers.nomad.noise import is_implied, tidied
 from providers.nomad.plan import Change, changes, one_line
 from providers.plugin import ProviderError
 
@@ -74,9 +74,11 @@ def _counts(found: Found, verdicts: Verdicts, job: Json) -> bool:
 def _only_nomads(own: Sequence[Found], nomads: Sequence[Change]) -> list[Change]:
     """The differences that Nomad names in a job, group or task in which none was found."""
     paths = {one.change.path for one in own}
+    # A constraint that Nomad implies from the use of something, in one group or in all, follows from what is told.
+    told = [change for change in nomads if not (own and is_implied(change.field))]
     return [
         change
-        for change in nomads
+        for change in told
         if (change.path not in paths or (not change.path and change.field in fields("Job")))
         and change.field.rsplit(".", 1)[-1] not in ("Kind", "TaskName")
     ]

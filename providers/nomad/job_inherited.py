@@ -179,6 +179,8 @@ def _connect(connect: Json) -> Json:
             "Resources": _resources(given(task.get("Resources"))),
             "VolumeMounts": _mounts(task.get("VolumeMounts")),
         }
+    if connect.get("Gateway") is not None:
+        found["Gateway"] = {"Proxy": {}, **given(connect["Gateway"])}
     sidecar = given(connect.get("SidecarService"))
     if proxy := given(sidecar.get("Proxy")):
         expose = given(proxy.pop("ExposeConfig", None) or proxy.get("Expose"))

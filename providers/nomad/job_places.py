@@ -7,7 +7,6 @@ from providers.nomad.client import Json
 from providers.nomad.job_normal import normal
 from providers.nomad.plan import Change
 
-
 _UNSET = {"", "0", "false"}
 """What Nomad's diff writes where nothing is set."""
 

@@ -146,7 +146,7 @@ def all_changes(job: Json, chance: random.Random) -> list[tuple[Place, str]]:
 
 
 def _possible(place: Place, value: Any) -> Iterator[str]:
-    if place.struct == "Job" and place.key in ("ID", "Name"):
+    if place.struct == "Job" and place.key in ("ID", "Name", "Type"):
         return
     yield from ("value", "removed") if place.type.kind not in ("struct", "list", "map") else ("removed",)
     if place.type.kind == "map" or place.type.many == "{}":
