@@ -28,7 +28,7 @@ DEFAULTS: dict[str, Json] = {
     "Port": {"HostNetwork": "default"},
     "RequestedDevice": {"Count": 1},
     "Resources": {"MemoryMB": 300},
-    "ScalingPolicy": {"Enabled": True, "Type": "horizontal"},
+    "ScalingPolicy": {"Enabled": True, "Max": -1, "Type": "horizontal"},
     "Service": {"AddressMode": "auto", "Cluster": "default", "OnUpdate": "require_healthy", "Provider": "consul"},
     "ServiceCheck": {"OnUpdate": "require_healthy"},
     "ServiceWeights": {"Passing": 1, "Warning": 1},

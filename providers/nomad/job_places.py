@@ -1,11 +1,16 @@
 """Where in a job a change is: its tasks, and which values its groups and tasks hold."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from providers.nomad.client import Json
 from providers.nomad.job_normal import normal
 from providers.nomad.plan import Change
+
+_INDEX = re.compile(r"(?:\[\d+\])+$")
+_KEY = re.compile(r"^.*(?:\[([^\]]*)\]|\.([^.]*))$", re.S)
+"""The last name in a field: `up` in `Service(s).Check.up` as in `Meta[up]`."""
 
 _UNSET = {"", "0", "false"}
 """What Nomad's diff writes where nothing is set."""
@@ -25,7 +30,7 @@ def moved(change: Change, current: Json, wanted: Json) -> bool:
 
     Nomad takes those of one name, such as checks without a name, for one.
     """
-    key = change.field.rsplit(".", 1)[-1]
+    key = _KEY.sub(r"\1\2", _INDEX.sub("", change.field))
     before, after = (set(_values(_at(normal(job), change.path), key)) for job in (current, wanted))
     return change.new in before | _UNSET and change.old in after | _UNSET
 
@@ -45,6 +50,7 @@ def _values(value: Any, name: str) -> Iterator[str]:
             yield from _values(item, name)
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key == name and not isinstance(item, dict | list):
-                yield str(item).lower() if isinstance(item, bool) else str(item)
+            if key == name:
+                for one in item if isinstance(item, list) else [item]:
+                    yield str(one).lower() if isinstance(one, bool) else str(one)
             yield from _values(item, name)

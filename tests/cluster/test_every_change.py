@@ -106,7 +106,7 @@ async def make(provider: Provider, kind: str, change: JobChange, tally: Tally) -
         tally.counted["refused at last"] += 1
         return False
     after = await registered(provider)
-    if _held(after) == _held(before):
+    if content(after) == content(before):
         tally.problem(kind, change, f"is shown, and Nomad takes the two for the same: {shown}")
     elif left := different(after, change.job):
         tally.problem(kind, change, f"is not in Nomad: {left}")
