@@ -87,6 +87,11 @@ def _matched(diff: Json, own: frozenset[str] | None = None) -> Json:
     return {**diff, "Objects": differences(*sides)}
 
 
+def is_implied(field: str) -> bool:
+    """Whether a field of a tidied diff is of a constraint that Nomad adds by itself."""
+    return field.startswith("Constraint(") and bool(_IMPLIED.match(field.removeprefix("Constraint(")))
+
+
 def _is_implied(part: Part, own: frozenset[str]) -> bool:
     target = part.fields.get("LTarget", "")
     return part.name == "Constraint" and bool(_IMPLIED.match(target)) and target not in own

@@ -39,13 +39,17 @@ _MARKS = frozenset(f"Meta[{key}]" for key in (OWNER_KEY, SERVICES_KEY, BUILT_KEY
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs. `path` names group and task and the field as Nomad names it."""
+    """One field that differs. `path` names group and task and the field as Nomad names it.
+
+    `duration`: its values are nanoseconds, whatever its name.
+    """
 
     path: tuple[str, ...]
     field: str
     old: str
     new: str
     kind: str
+    duration: bool = False
 
     @property
     def is_count(self) -> bool:
@@ -84,7 +88,7 @@ class Change:
             return MASK
         if value == "":
             return '""'
-        duration = _duration(self.field, value)
+        duration = _length(int(value)) if self.duration and value.isdigit() else _duration(self.field, value)
         if duration:
             return duration
         if _is_long(value):
@@ -136,7 +140,13 @@ def _duration(field: str, value: str) -> str | None:
     name = field.rsplit(".", 1)[-1]
     if field.startswith("Config.") or not _DURATIONS.search(name) or not value.isdigit() or int(value) < 1_000_000:
         return None
-    nanoseconds = int(value)
+    return _length(int(value))
+
+
+def _length(nanoseconds: int) -> str:
+    """A duration with its unit."""
+    if nanoseconds == 0:
+        return "0s"
     for unit, size in (("h", 3600 * 10**9), ("m", 60 * 10**9), ("s", 10**9), ("ms", 10**6)):
         if nanoseconds % size == 0:
             return f"{nanoseconds // size}{unit}"
@@ -144,7 +154,12 @@ def _duration(field: str, value: str) -> str | None:
 
 
 def changes(plan: Json) -> list[Change]:
-    """Every field that a plan's diff names, outermost first; not our own mark."""
+    """Every field that differs, outermost first; not our own mark.
+
+    They are those of the comparison (see `comparison.compared`), or what Nomad's own diff names.
+    """
+    if (found := plan.get("Changes")) is not None:
+        return [change for change in found if not change.is_mark]
     diff = plan.get("Diff") or {}
     if diff.get("Type") == "None":
         return []

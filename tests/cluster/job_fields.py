@@ -413,7 +413,7 @@ JOB: dict[str, Field] = {
                 "link",
                 {
                     "Label": Value("label", WORDS, always=True, fixed=True),
-                    "URL": Value("url", one_of("https://a.example", "https://b.example"), always=True, shows="Url"),
+                    "URL": Value("url", one_of("https://a.example", "https://b.example"), always=True),
                 },
                 most=1,
                 key="Label",

@@ -19,11 +19,12 @@ _LINE = re.compile(r'  ~ (?:(?P<where>group [^:]+): )?(?P<field>.+?) (?P<values>
 
 @dataclass(frozen=True)
 class Shown:
-    """A line of a preview: where, which field (its last name), from what to what."""
+    """A line of a preview: where, which field (its last name), from what to what; and the field with all its names."""
 
     where: str
     field: str
     values: str
+    whole: str
 
 
 class Log:
@@ -49,7 +50,9 @@ class Provider:
         self.urn = f"urn:pulumi:dev::caravan::{TOKEN}::{name}"
         self.log = Log()
         self.client = NomadClient(NomadConfig(address, None, None, Tls(), {}, None))
-        context = JobContext(cast(Engine, self.log), self.client, EventHub(self.client), None, asyncio.Event())
+        log = cast(Engine, self.log)
+        hub = EventHub(self.client)
+        context = JobContext(log, self.client, hub, None, asyncio.Event(), may_wait=lambda _: True)
         self.resource = JobResource(context)
         self.id = ""
         self.inputs = self.outputs = Properties()
@@ -88,7 +91,11 @@ class Provider:
         told = "\n".join(self.log.lines[before:]).splitlines()
         found = [_LINE.fullmatch(line) for line in told if line.startswith("  ~ ")]
         assert all(found), told
-        return [Shown(line["where"] or "", line["field"].rsplit(".", 1)[-1], line["values"]) for line in found if line]
+        return [
+            Shown(line["where"] or "", line["field"].rsplit(".", 1)[-1], line["values"], line["field"])
+            for line in found
+            if line
+        ]
 
     async def _check(self, new: Properties) -> None:
         failures = await self.resource.check(self.urn, Properties(), new)

@@ -94,8 +94,9 @@ async def test_a_constraint_that_nomad_adds_by_itself_is_left_out_beside_its_cau
 
     assert await shown(group(SIGNALS, tasks=[task])) == ['group web, task app: KillSignal + "SIGINT"']
     assert len(await shown(group(SIGNALS))) == 3
-    written = {"TaskGroups": [{"Name": "web", "Constraints": [{"LTarget": "${attr.os.signals}"}]}]}
-    assert len(await shown(group(SIGNALS, tasks=[task]), written)) == 4
+    rule = {"LTarget": "${attr.os.signals}", "Operand": "set_contains", "RTarget": "SIGINT"}
+    written = job(group_Constraints=[rule], task_KillSignal="SIGINT")
+    assert len(await shown(group(SIGNALS, tasks=[task]), written, job())) == 4
 
 
 @pytest.mark.parametrize("secret", ["Env[API_KEY]", "Config.auth[0][password]", "Meta[token]"])
@@ -112,6 +113,11 @@ def job(**parts: Any) -> Json:
     return {**rest, "TaskGroups": [{"Name": "web", **inner, "Tasks": [{"Name": "app", **task}]}]}
 
 
+UNNAMED = {
+    "Type": "Edited",
+    "TaskGroups": [{"Type": "Edited", "Name": "web", "Tasks": [{"Type": "Edited", "Name": "app"}]}],
+}
+"""What Nomad says of a difference for which its diff has no field."""
 SAME = {"Type": "None", "TaskGroups": [{"Type": "None", "Name": "web", "Tasks": [{"Type": "None", "Name": "app"}]}]}
 SPREAD = {"Attribute": "${node.datacenter}", "Weight": 50, "SpreadTarget": [{"Value": "dc1", "Percent": 10}]}
 RESTART = {"Attempts": 2, "Delay": 15 * 10**9, "Interval": 1800 * 10**9, "Mode": "fail", "RenderTemplates": False}
@@ -131,7 +137,7 @@ TEMPLATE = {"DestPath": "local/a", "ChangeScript": {"Args": ["a", "b"]}}
         (
             job(group_Spreads=[SPREAD]),
             job(group_Spreads=[{**SPREAD, "Weight": None, "SpreadTarget": [{"Value": "dc1", "Percent": 20}]}]),
-            'group web: Spread(${node.datacenter}).SpreadTarget.Percent "10" → "20"',
+            'group web: Spread(${node.datacenter}).SpreadTarget(dc1).Percent "10" → "20"',
         ),
         (
             job(task_Lifecycle={"Hook": "prestart", "Sidecar": False}),
@@ -166,14 +172,14 @@ TEMPLATE = {"DestPath": "local/a", "ChangeScript": {"Args": ["a", "b"]}}
     ],
 )
 async def test_what_nomads_diff_does_not_look_at_is_seen(before: Json, after: Json, line: str) -> None:
-    assert await shown(SAME, after, before) == [line]
-    assert await shown(SAME, before, before) == []
+    assert await shown(UNNAMED, after, before) == [line]
+    assert await shown(UNNAMED, before, before) == []
 
 
 async def test_what_a_task_takes_from_its_group_is_the_groups_change() -> None:
     before = job(Type="service", group_RestartPolicy=RESTART, task_RestartPolicy=RESTART)
     after = job(Type="service", group_RestartPolicy={"Attempts": 7})
-    assert await shown(SAME, after, before) == []
+    assert await shown(UNNAMED, after, before) == ['group web: RestartPolicy.Attempts "2" → "7"']
 
 
 async def test_a_new_job_is_left_as_it_is() -> None:

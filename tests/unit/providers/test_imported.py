@@ -13,12 +13,13 @@ from tests.unit.providers.recordings import recorded
 
 CURRENT: Json = recorded("registered-by-api")
 HCL = 'job "api-web" {\n  group "g" {}\n}\n'
+WRITTEN = {"ID": "api-web", "Meta": {"empty": ""}}
 NONE = {"Diff": {"Type": "None"}}
 EDITED = {"Diff": {"Type": "Edited", "Fields": [{"Type": "Edited", "Name": "Priority", "Old": "50", "New": "70"}]}}
 
 
 def nomad(**answers: Any) -> FakeNomad:
-    defaults = {"canonical_hcl": recorded("canonical-service"), "parse_hcl": {"ID": "api-web"}}
+    defaults = {"canonical_hcl": recorded("canonical-service"), "parse_hcl": WRITTEN}
     return FakeNomad(**{**defaults, **answers})
 
 
@@ -42,7 +43,7 @@ async def test_variables_come_from_flags_and_files() -> None:
 
 
 async def test_a_json_source_stays_as_it_is() -> None:
-    text = '{"Job": {"ID": "api-web"}}'
+    text = json.dumps({"Job": WRITTEN}) + "\n"
     server = nomad(submission=submitted(text, "json"))
     assert await source(server.client, CURRENT) == {"jobspec": text, "json": True}
 
@@ -86,7 +87,8 @@ async def test_json_without_what_nomad_fills_in() -> None:
 
 @pytest.mark.parametrize("first", [EDITED, refusal(500, "Healthy deadline must be greater than zero")])
 async def test_a_false_that_is_no_default_stays(first: Json | ApiError) -> None:
-    plans = iter([first, NONE])
+    # Nomad does not name the value, and so it is asked about it once more.
+    plans = iter([first, first, NONE] if first is EDITED else [first, NONE])
     found = await source(nomad(plan=lambda: next(plans)).client, CURRENT)
     scaling = json.loads(found["jobspec"])["TaskGroups"][0]["Scaling"]
     assert scaling == {"Enabled": False, "Max": 5, "Min": 1, "Type": "horizontal"}
