@@ -178,6 +178,11 @@ class NomadClient:
         allocations = await self._api.get("/v1/allocations", query=self.query("*", resources="true"))
         return nodes.body or [], allocations.body or []
 
+    async def node(self, id: str) -> Json | None:
+        """A node whole, with its attributes, meta and volumes, or None where it is gone."""
+        node: Json | None = await self.find(join("v1", "node", id))
+        return node
+
     async def nodes(self) -> list[Json]:
         """All nodes, without their resources."""
         return (await self._api.get("/v1/nodes", query=self.query())).body or []

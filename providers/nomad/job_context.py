@@ -11,10 +11,12 @@ from providers.nomad.consul_rights import ConsulRights
 from providers.nomad.demand import Demand
 from providers.nomad.events import EventHub
 from providers.nomad.expected import Expected
+from providers.nomad.holders import Holder
 from providers.nomad.masking import VariableValues
 from providers.nomad.outputs import setting
 from providers.nomad.places import Places
 from providers.nomad.register_rights import RegisterRights
+from providers.nomad.registry import Registries
 from providers.nomad.spec import parse
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
@@ -36,10 +38,13 @@ class JobContext:
     demand: Demand = field(default_factory=Demand)
     consul_rights: ConsulRights = field(default_factory=ConsulRights)
     register_rights: RegisterRights = field(default_factory=RegisterRights)
+    registries: Registries = field(default_factory=Registries)
     variables: VariableValues = field(default_factory=VariableValues)
     written: Written = field(default_factory=lambda: Written("nomad", None))
     may_wait: Callable[[str], bool] = lambda _: False
     """Whether the job of an ID is registered although the scheduler has no place for it now."""
+    replaced: dict[str, Holder] = field(default_factory=dict)
+    """By resource, the job that it was and that its new one replaces."""
     places: Places = field(init=False)
 
     def __post_init__(self) -> None:

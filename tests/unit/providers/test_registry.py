@@ -7,7 +7,7 @@ from aiohttp import encode_basic_auth, web
 
 from providers.nomad import registry
 from providers.nomad.preflight import check_job_images
-from providers.nomad.registry import Found, TaskImage, check_image, check_images, task_images
+from providers.nomad.registry import Found, Registries, TaskImage, check_image, task_images
 from providers.nomad.spec import Spec
 from tests.ports import free_ports
 from tests.unit.providers.loopback import answers, serving
@@ -171,7 +171,7 @@ async def test_images_are_answered_for_in_their_order() -> None:
         return web.Response(status=200 if request.path.endswith("/1") else 404)
 
     async with serving(handler) as server:
-        found = await check_images([image(f"{server.host}/hello:{tag}") for tag in ("1", "2", "1")])
+        found = await Registries().check([image(f"{server.host}/hello:{tag}") for tag in ("1", "2", "1")])
     assert [check.found for check in found] == [Found.YES, Found.NO, Found.YES]
 
 
@@ -230,7 +230,7 @@ async def test_what_forbids_a_registration(
         meta = {"caravan_image": "built"} if built else None
         auth = {"username": user, "password": "p"} if user else None
         spec = Spec(job({"image": f"{server.host}/hello:1", "auth": auth}, meta=meta), False)
-        findings = await check_job_images(spec, preview=preview)
+        findings = await check_job_images(Registries(), spec, preview=preview)
     assert (bool(findings.problems), bool(findings.warnings)) == (problem, warning)
     for sentence in findings.problems:
         assert sentence.startswith(
@@ -249,6 +249,6 @@ async def test_a_registry_elsewhere(
 
     monkeypatch.setattr(registry, "_head", head)
     auth = {"username": user, "password": "p"} if user else None
-    findings = await check_job_images(Spec(job({"image": "ghcr.io/a/b:1", "auth": auth}), False), preview=True)
+    findings = await check_job_images(Registries(), Spec(job({"image": "ghcr.io/a/b:1", "auth": auth}), False), preview=True)
     assert bool(findings.problems) is problem
     assert [text.endswith("(seen from here)") for text in findings.warnings] == ([] if problem else [True])
