@@ -34,6 +34,7 @@ class NomadClient:
         self._api.forbidden = Rights(self._api).forbidden
         self._region = config.region
         self.namespace = config.namespace or "default"
+        self._parsed: dict[tuple[str, str], Json] = {}
 
     @property
     def address(self) -> str:
@@ -86,6 +87,13 @@ class NomadClient:
         body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": canonicalize}
         job: Json = (await self._api.ask("/v1/jobs/parse", body, query=self.query())).body
         return job
+
+    async def parsed_hcl(self, jobspec: str, variables: str) -> Json:
+        """The same, asked once: a command is to work with one reading of a jobspec. It is shared: not to be changed."""
+        if (jobspec, variables) not in self._parsed:
+            # Two that ask at once may both ask; the first answer counts.
+            self._parsed.setdefault((jobspec, variables), await self.parse_hcl(jobspec, variables))
+        return self._parsed[jobspec, variables]
 
     async def validate(self, job: Json) -> Json:
         """Nomad's judgement of a job: `ValidationErrors`, `Error`, `Warnings`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from providers.http_api import HttpApi
 from providers.nomad import outputs as job_outputs
+from providers.nomad import volatile
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_rights import ConsulRights
 from providers.nomad.demand import Demand
@@ -17,7 +18,7 @@ from providers.nomad.outputs import setting
 from providers.nomad.places import Places
 from providers.nomad.register_rights import RegisterRights
 from providers.nomad.registry import Registries
-from providers.nomad.spec import parse
+from providers.nomad.spec import parse, parse_anew
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
 from providers.properties import Properties
@@ -59,7 +60,11 @@ class JobContext:
         """How `current` stands to the recorded job."""
 
         async def recorded() -> Json:
-            return (await parse(self.client, inputs)).marked(urn)
+            spec = await parse(self.client, inputs)
+            if current is not None and not inputs.get("json") and volatile.functions(inputs.get("jobspec", "")):
+                other = await parse_anew(self.client, inputs)
+                spec = replace(spec, job=volatile.steadied(spec.job, other.job, current))
+            return spec.marked(urn)
 
         standing = await assess(self.client, current, recorded, outputs.get("modifyIndex"))
         moved = standing.standing in (Standing.FOREIGN, Standing.SCALED)

@@ -41,14 +41,14 @@ class Lack:
     nodes: tuple[Json, ...]
 
     def sentence(self) -> str:
-        """`task "t" needs the driver "podman", which node a lacks; it has docker, raw_exec`."""
+        """`task "t" needs the driver "podman", which node a lacks (it has docker, raw_exec)`."""
         has = {self.need.lacking(node) or "" for node in self.nodes}
         one = len(self.nodes) == 1
         (same,) = has if len(has) == 1 else ("",)
         if self.need.is_constraint:
             what = f", which {'has' if one else 'have'} {same}" if same else ""
             return f"{self.need.text} is not met by {named(self.nodes)}{what}"
-        what = f"; {'it has' if one else 'they have'} {same}" if same else ""
+        what = f" ({'it has' if one else 'they have'} {same})" if same else ""
         return f"{self.need.text}, which {named(self.nodes)} {'lacks' if one else 'lack'}{what}"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from providers.nomad import kinds, transitions
+from providers.nomad import kinds, transitions, volatile
 from providers.nomad.advice import replaces_instances, running, serving
 from providers.nomad.client import Json
 from providers.nomad.consul_health import consul_services
@@ -13,7 +13,7 @@ from providers.nomad.outputs import setting
 from providers.nomad.plan import changes, describe
 from providers.nomad.registry import Found, Registries, task_images
 from providers.nomad.sentences import DETACHED_PREVIEW
-from providers.nomad.spec import Spec
+from providers.nomad.spec import Spec, parse_anew
 from providers.plugin import ProviderError
 from providers.properties import Properties
 
@@ -145,6 +145,9 @@ async def _shown(
             findings.warnings.append(f'job "{spec.id}", {text}')
         else:
             lines.append(f"  {text}")
+    names = [] if setting(inputs, "json") else volatile.functions(inputs.get("jobspec", ""))
+    if names and (where := list(volatile.differing(spec.job, (await parse_anew(ctx.client, inputs)).job))):
+        lines.append(f"  {volatile.text(names, where)}")
     if setting(inputs, "detach") and changes(plan):
         lines.append(DETACHED_PREVIEW)
     return "\n".join([header, *lines])
