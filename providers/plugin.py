@@ -13,6 +13,7 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
+from providers.late_refusals import LateRefusals
 from providers.properties import Properties, decode, encode
 from providers.protocol import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
@@ -25,6 +26,9 @@ STOP_GRACE_S = 5.0
 
 class ProviderError(Exception):
     """A failure that the user reads as it is: full sentences that say what was found and what to do."""
+
+    ends_command: ClassVar[bool] = False
+    """Whether no other resource would fare better, so that a preview need not look at any."""
 
 
 @dataclass
@@ -76,6 +80,10 @@ class Engine:
         """Shows `message` as a warning under the resource."""
         await self._log(engine_pb2.WARNING, urn, message)
 
+    async def error(self, urn: str, message: str) -> None:
+        """Shows `message` as an error under the resource. That alone does not fail the command."""
+        await self._log(engine_pb2.ERROR, urn, message)
+
     async def status(self, urn: str, message: str) -> None:
         """Shows `message` in the resource's line until the next one replaces it."""
         await self._log(engine_pb2.INFO, urn, message, ephemeral=True)
@@ -121,6 +129,9 @@ class ResourceType(Protocol):
 Function = Callable[[Properties], Awaitable[Properties]]
 """A look-up (Pulumi `Invoke`): arguments to result."""
 
+REFUSALS = "index/refusals:refusals"
+"""The function of each plugin by which a program asks what its preview has refused."""
+
 T = TypeVar("T")
 
 
@@ -144,6 +155,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.resources: dict[str, ResourceType] = {}
         self.functions: dict[str, Function] = {}
         self.cancelled = asyncio.Event()
+        self._refusals = LateRefusals(engine.error, self.cancelled)
+        self._read: set[str] = set()
 
     async def configure(self, config: Properties) -> None:
         """Connects to the server and fills `resources` and `functions`. Raises ProviderError."""
@@ -203,31 +216,57 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Invoke(self, request: Any, context: Any) -> Any:
         async with _reported(context):
-            function = self.functions.get(request.tok)
-            if function is None:
-                served = ", ".join(sorted(self.functions)) or "no look-ups"
-                raise ProviderError(
-                    f"The {self.name} plugin of this project does not serve the look-up {request.tok}; "
-                    f"it serves {served}."
-                )
-            result = await function(decode(request.args))
+            result = await self._function(request.tok)(decode(request.args))
             return provider_pb2.InvokeResponse(**{"return": encode(result)})  # type: ignore[arg-type]
 
+    def _function(self, token: str) -> Function:
+        if token == f"{self.name}:{REFUSALS}":
+            return self._asked_for_refusals
+        if token in self.functions:
+            return self.functions[token]
+        served = ", ".join(sorted(self.functions)) or "no look-ups"
+        raise ProviderError(
+            f"The {self.name} plugin of this project does not serve the look-up {token}; it serves {served}."
+        )
+
+    async def _asked_for_refusals(self, arguments: Properties) -> Properties:
+        """With `atEnd` false the program promises to ask again when it has declared everything."""
+        if not arguments.get("atEnd"):
+            self._refusals.expect()
+        return Properties({"refused": self._refusals.refused()})
+
     async def Check(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
+        async with self._about_resource(context):
             news = decode(request.news)
             given = dict(news.values)
-            failures = await self._resource(request.urn).check(request.urn, decode(request.olds), news)
+            resource = self._resource(request.urn)
+            try:
+                failures = await resource.check(request.urn, decode(request.olds), news)
+            except ProviderError as error:
+                if error.ends_command or request.urn in self._read:
+                    raise
+                failures = [CheckFailure("", str(error))]
             noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
             inputs = request.news
             inputs.MergeFrom(encode(Properties(noted)))
+            if failures and request.urn not in self._read:
+                self._refusals.keep(request.urn, "\n".join(failure.reason for failure in failures))
+                failures = []
             return provider_pb2.CheckResponse(inputs=inputs, failures=_failures(failures))
 
     async def Diff(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
-            diff = await self._resource(request.urn).diff(
-                request.urn, request.id, decode(request.old_inputs), decode(request.olds), decode(request.news)
-            )
+        async with self._about_resource(context):
+            if self._refusals.kept(request.urn):
+                return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME)
+            try:
+                diff = await self._resource(request.urn).diff(
+                    request.urn, request.id, decode(request.old_inputs), decode(request.olds), decode(request.news)
+                )
+            except ProviderError as error:
+                if error.ends_command or request.urn in self._read:
+                    raise
+                self._refusals.keep(request.urn, str(error))
+                return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME)
             kinds = provider_pb2.PropertyDiff.Kind
             return provider_pb2.DiffResponse(
                 changes=provider_pb2.DiffResponse.DIFF_SOME if diff.changed else provider_pb2.DiffResponse.DIFF_NONE,
@@ -243,34 +282,55 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             )
 
     async def Create(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
-            id_, outputs = await self._resource(request.urn).create(
-                request.urn, decode(request.properties), request.timeout, request.preview
-            )
+        async with self._about_resource(context):
+            try:
+                self._raise_kept(request.urn)
+                id_, outputs = await self._resource(request.urn).create(
+                    request.urn, decode(request.properties), request.timeout, request.preview
+                )
+            except ProviderError as error:
+                await self._raise_last(request, error)
+                return provider_pb2.CreateResponse(properties=request.properties)
             return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
 
     async def Update(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
-            outputs = await self._resource(request.urn).update(
-                request.urn,
-                request.id,
-                decode(request.old_inputs),
-                decode(request.olds),
-                decode(request.news),
-                request.timeout,
-                request.preview,
-            )
+        async with self._about_resource(context):
+            try:
+                self._raise_kept(request.urn)
+                outputs = await self._resource(request.urn).update(
+                    request.urn,
+                    request.id,
+                    decode(request.old_inputs),
+                    decode(request.olds),
+                    decode(request.news),
+                    request.timeout,
+                    request.preview,
+                )
+            except ProviderError as error:
+                await self._raise_last(request, error)
+                return provider_pb2.UpdateResponse(properties=request.news)
             return provider_pb2.UpdateResponse(properties=encode(outputs))
 
+    def _raise_kept(self, urn: str) -> None:
+        if sentence := self._refusals.kept(urn):
+            raise ProviderError(sentence)
+
+    async def _raise_last(self, request: Any, error: ProviderError) -> None:
+        """Raises the refusal of a resource; in a preview, where others follow, it is shown instead."""
+        if not request.preview or error.ends_command or await self._refusals.fails(request.urn, str(error)):
+            raise error
+
     async def Read(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
+        async with self._about_resource(context):
+            self._raise_kept(request.urn)
+            self._read.add(request.urn)
             id_, inputs, outputs = await self._resource(request.urn).read(
                 request.urn, request.id, decode(request.inputs), decode(request.properties)
             )
             return provider_pb2.ReadResponse(id=id_, inputs=encode(inputs), properties=encode(outputs))
 
     async def Delete(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
+        async with self._about_resource(context):
             await self._resource(request.urn).delete(
                 request.urn,
                 request.id,
@@ -279,6 +339,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 request.timeout,
             )
             return empty_pb2.Empty()
+
+    @asynccontextmanager
+    async def _about_resource(self, context: Any) -> AsyncIterator[None]:
+        async with _reported(context), self._refusals.call():
+            yield
 
     async def Cancel(self, request: Any, context: Any) -> Any:
         self.stop_waiting()

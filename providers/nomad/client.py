@@ -34,7 +34,7 @@ class NomadClient:
         self._api.forbidden = Rights(self._api).forbidden
         self._region = config.region
         self.namespace = config.namespace or "default"
-        self._parsed: dict[tuple[str, str], Json] = {}
+        self._parsed: dict[tuple[str, str, bool], Json] = {}
 
     @property
     def address(self) -> str:
@@ -79,21 +79,19 @@ class NomadClient:
             raise
         return str(agent["member"]["Tags"].get("build") or "")
 
-    async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False) -> Json:
+    async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False, anew: bool = False) -> Json:
         """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message.
 
-        `canonicalize` fills in Nomad's defaults.
+        `canonicalize` fills in Nomad's defaults. Asked once for each text, unless `anew`: a command is to work with one
+        reading of a jobspec. It is shared, so nobody may change it.
         """
-        body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": canonicalize}
-        job: Json = (await self._api.ask("/v1/jobs/parse", body, query=self.query())).body
-        return job
-
-    async def parsed_hcl(self, jobspec: str, variables: str) -> Json:
-        """The same, asked once: a command is to work with one reading of a jobspec. It is shared: not to be changed."""
-        if (jobspec, variables) not in self._parsed:
-            # Two that ask at once may both ask; the first answer counts.
-            self._parsed.setdefault((jobspec, variables), await self.parse_hcl(jobspec, variables))
-        return self._parsed[jobspec, variables]
+        text = (jobspec, variables, canonicalize)
+        if anew or text not in self._parsed:
+            body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": canonicalize}
+            job: Json = (await self._api.ask("/v1/jobs/parse", body, query=self.query())).body
+            # Where two ask at once, the first answer counts.
+            return job if anew else self._parsed.setdefault(text, job)
+        return self._parsed[text]
 
     async def validate(self, job: Json) -> Json:
         """Nomad's judgement of a job: `ValidationErrors`, `Error`, `Warnings`."""

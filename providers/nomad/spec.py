@@ -202,7 +202,7 @@ async def _from_hcl(client: NomadClient, source: str, inputs: Properties, *, ane
     variables = hcl2.get("vars") or {}
     try:
         given = variables_file(source, variables)
-        return await (client.parse_hcl(source, given) if anew else client.parsed_hcl(source, given))
+        return await (client.parse_hcl(source, given, anew=True) if anew else client.parse_hcl(source, given))
     except ApiError as error:
         if error.status == 403 or (error.status >= 500 and "parse" not in error.answer):
             raise
