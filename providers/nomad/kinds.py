@@ -116,3 +116,27 @@ def of_runs(plan: Json, allocations: Iterable[Json]) -> Iterator[tuple[bool, str
                 True,
                 f"group {name}: {counted(gone, 'instance')} {'is' if gone == 1 else 'are'} stopped before the end",
             )
+
+
+def of_nodes(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:
+    """For each group of a system job: whether it is a warning, and how its instances change.
+
+    On each node the old instance stops before the new one starts, a canary's, too.
+    """
+    updates: dict[str, dict[str, Any]] = (plan.get("Annotations") or {}).get("DesiredTGUpdates") or {}
+    groups = {group["Name"]: group for group in job.get("TaskGroups") or []}
+    for name, counts in sorted(updates.items()):
+        replaced, first = int(counts.get("DestructiveUpdate") or 0), int(counts.get("Canary") or 0)
+        if not replaced:
+            continue
+        if first:
+            others = max(0, replaced - first)
+            keep = f"{counted(others, 'other node')} {'keeps' if others == 1 else 'keep'} serving until then"
+            text = f"{counted(first, 'node')} of {replaced} {'gets' if first == 1 else 'get'} the new version first"
+            yield not others, f"group {name}: {text}, its old instance stopped before; {keep}"
+            continue
+        update = {**(job.get("Update") or {}), **(groups.get(name, {}).get("Update") or {})}
+        at_once = min(replaced, int(update.get("MaxParallel") or replaced))
+        keep = f"{replaced - at_once} {'keeps' if replaced - at_once == 1 else 'keep'} serving meanwhile"
+        text = f"on {counted(replaced, 'node')} the instance is replaced, {at_once} at a time"
+        yield at_once == replaced, f"group {name}: {text}, each stopped before its successor starts; {keep}"

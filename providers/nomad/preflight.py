@@ -159,5 +159,7 @@ async def _meanwhile(ctx: JobContext, spec: Spec, plan: Json) -> list[tuple[bool
         if not changes(plan):
             return []
         return list(kinds.of_runs(plan, await ctx.client.allocations(spec.namespace, spec.id)))
+    if spec.job["Type"] in kinds.EVERYWHERE:
+        return list(kinds.of_nodes(spec.job, plan))
     runs = running(await ctx.client.allocations(spec.namespace, spec.id)) if replaces_instances(plan) else {}
     return list(serving(spec.job, plan, runs))

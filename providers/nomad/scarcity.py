@@ -12,15 +12,17 @@ from providers.words import counted
 
 def explain(job: Json, unplaced: list[Unplaced], around: Surroundings) -> list[str]:
     """A sentence for each dimension that keeps a group from being placed."""
-    left = room(around.nodes, around.allocations)
     sentences = []
-    for one in unplaced if left else ():
+    for one in unplaced if around.nodes else ():
         need = needed(_group(job, one))
+        # On each node a system job's new instance takes the place of the old one.
+        others = [a for a in around.allocations if not (one.everywhere and holders.is_of(a, job))]
+        left = room(around.nodes, others)
         for dimension in sorted(reason.dimension for reason in one.reasons if reason.dimension in DIMENSIONS):
             places = _full(left, need) if one.everywhere else _freest(left, dimension, one)
             sentences.append(
                 f"group {one.group}: an instance needs {getattr(need, dimension)} {DIMENSIONS[dimension]} of "
-                f"{dimension}; {places}{_held(dimension, need, job, around)}"
+                f"{dimension}; {places}{_held(dimension, need, job, around.nodes, others)}"
             )
     return sentences
 
@@ -67,12 +69,13 @@ def times(need: Amount, amount: Amount) -> int:
     return max(0, min(each, default=0))
 
 
-def _held(dimension: str, need: Amount, job: Json, around: Surroundings) -> str:
+def _held(dimension: str, need: Amount, job: Json, nodes: list[Json], allocations: list[Json]) -> str:
     """Who holds most, where an instance would fit without them; that no node is large enough, where it would not."""
-    largest = max(around.nodes, key=lambda node: getattr(whole(node), dimension))
-    size, unit = getattr(whole(largest), dimension), DIMENSIONS[dimension]
-    if size < getattr(need, dimension):
-        return f"; no node is large enough: the largest, {largest['Name']}, has {size} {unit} in all"
-    held = holders.most(dimension, holders.alive(around.allocations, around.nodes))
-    named = ", ".join(f"{holder.text(job)} {amount}" for holder, amount in held)
-    return f". Most is held by: {named}" if named else ""
+    size, unit = {node["ID"]: getattr(whole(node), dimension) for node in nodes}, DIMENSIONS[dimension]
+    enough = [node for node in nodes if size[node["ID"]] >= getattr(need, dimension)]
+    if not enough:
+        largest = max(nodes, key=lambda node: size[node["ID"]])
+        return f"; no node is large enough: the largest, {largest['Name']}, has {size[largest['ID']]} {unit} in all"
+    held = holders.most(dimension, holders.alive(allocations, enough))
+    told = ", ".join(f"{holder.text(job)} {amount}" for holder, amount in held)
+    return f". Most is held by: {told}" if told else ""
