@@ -12,7 +12,7 @@ from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
 from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline_s
-from providers.nomad.passing import check_words, not_passing_text, passing
+from providers.nomad.passing import check_words, not_passing_text, not_started_text, passing
 from providers.nomad.removal import stop_time_s
 from providers.nomad.snapshot import Snapshot
 from providers.nomad.soak import Soak, soak_s
@@ -159,6 +159,11 @@ class Rollout:
         if waits_for is None:
             return Outcome(True, notes=[*self._promotion_note(snapshot, verdict), *self._place_note(snapshot)])
         agreed = watch is None or passing(snapshot, watch)
+        starting = snapshot.starting() if verdict.state is State.SUCCEEDED else []
+        if starting:
+            if now - self._passed_at <= longest_deadline_s(self.job):
+                return waits_for
+            return Outcome(False, reasons=[not_started_text(snapshot, starting)])
         if watch is not None and not agreed and now - self._passed_at > CONSUL_GRACE_S:
             return Outcome(False, reasons=[not_passing_text(snapshot, watch)])
         if agreed and now - self._passed_at > stop_time_s(self.job) + OLD_MARGIN_S:
@@ -233,7 +238,8 @@ class Rollout:
         ]
 
     def _lingering_note(self, snapshot: Snapshot) -> str:
-        ids = ", ".join(f"{a['ID'][:8]} ({a['ClientStatus']})" for a in snapshot.others_alive())
+        there = {a["ID"]: a for a in [*snapshot.others_alive(), *snapshot.leaving()]}.values()
+        ids = ", ".join(f"{a['ID'][:8]} ({a['ClientStatus']})" for a in there)
         return (
             f"Job {self._name} is deployed, but instances of the version before are still there, longer than "
             f"their stop times allow: {ids}. Is their node up?"
@@ -241,10 +247,12 @@ class Rollout:
 
 
 def _unfinished(snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None) -> str | None:
-    """What is still to come after Nomad's yes: Consul's yes, and the end of the old instances.
+    """What is still to come after Nomad's yes: instances that it has started since, Consul's yes, the old ones' end.
 
     None where nothing is.
     """
+    if verdict.state is State.SUCCEEDED and (starting := snapshot.starting()):
+        return f"waiting for {counted(len(starting), 'new instance')} that Nomad started last"
     if watch is not None and watch.trouble:
         return f"Nomad is satisfied, but Consul cannot say whether the new instances pass: {watch.trouble}"
     if watch is not None and not passing(snapshot, watch):

@@ -53,6 +53,10 @@ def judge(snapshot: Snapshot) -> Verdict:
         return Verdict(State.GOING_ON, "waiting for the scheduler")
     if deployment is None:
         return _judge_without_deployment(snapshot)
+    if snapshot.failed_unproven():
+        return Verdict(
+            State.FAILED, "Nomad called its deployment successful, and an instance that it started then failed"
+        )
     # Nomad calls a system job's deployment successful where some or all of its nodes had no room.
     reasons = snapshot.waits_for_place()
     if reasons and not runs_elsewhere(snapshot):

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.cluster.programs import use
 from tests.cluster.project import Project
+from tests.quick_engine.stack import Stack
 
 SECOND_NS = 1_000_000_000
 SERVER = Path(__file__).with_name("server.py")
@@ -65,11 +66,14 @@ def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **ta
     }
 
 
-def deploys(project: Project, *jobs: dict[str, Any]) -> None:
-    """Makes the project's program declare these jobs, each waited for."""
+def deploys(target: Project | Stack, *jobs: dict[str, Any]) -> None:
+    """Makes the program declare these jobs, each waited for."""
     lines = [
         f"nomad.Job({job['ID']!r}, jobspec=json.dumps(json.loads({json.dumps(job)!r})), json=True, detach=False, "
         "purge_on_destroy=True)\n"
         for job in jobs
     ]
-    use(project, "".join(lines))
+    if isinstance(target, Stack):
+        target.write(*lines)
+    else:
+        use(target, "".join(lines))
