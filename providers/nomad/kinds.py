@@ -112,10 +112,8 @@ def of_runs(plan: Json, allocations: Iterable[Json]) -> Iterator[tuple[bool, str
             yield False, f"group {name}: runs again, {counted(placed, 'instance')}: what ran before has ended"
         gone = int(counts.get("Stop") or 0)
         if gone and not counts.get("Place") and not stopped:
-            yield (
-                True,
-                f"group {name}: {counted(gone, 'instance')} {'is' if gone == 1 else 'are'} stopped before the end",
-            )
+            verb = "is" if gone == 1 else "are"
+            yield True, f"group {name}: {counted(gone, 'running instance')} {verb} stopped before the end"
 
 
 def of_nodes(job: Json, plan: Json) -> Iterator[tuple[bool, str]]:

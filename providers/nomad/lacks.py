@@ -113,7 +113,7 @@ def _driver(task: Json) -> Iterator[Need]:
             return None
         if (drivers.get(driver) or {}).get("Detected"):
             why = str(drivers[driver].get("HealthDescription") or "")
-            return f"it in bad health{f' ({why})' if why else ''}"
+            return f"one that is not healthy{f': {why}' if why else ''}"
         return _listed(name for name, found in drivers.items() if found.get("Detected") and found.get("Healthy"))
 
     if driver:
@@ -130,7 +130,7 @@ def _host_volume(name: str, volume: Json) -> Iterator[Need]:
         if source not in volumes:
             return _listed(volumes)
         if volumes[source].get("ReadOnly") and not volume.get("ReadOnly"):
-            return "it read-only"
+            return "a read-only one"
         return None
 
     text = f'volume "{name}" needs the host volume "{source}"'
