@@ -160,7 +160,7 @@ def test_names_that_say_secret(name: str) -> None:
         ("2 errors occurred:\n\t* a\n\t* b\n", "a; b"),
         (
             (
-                '1 warning:\n\n* Group "g" has warnings: 1 error occurred:\n\t* Task "t" has warnings: 1 error occurred:'
+                '1 warning:\n* Group "g" has warnings: 1 error occurred:\n\t* Task "t" has warnings: 1 error occurred:'
                 "\n\t* mbits is ignored\n\n"
             ),
             'Group "g" has warnings: Task "t" has warnings: mbits is ignored',
