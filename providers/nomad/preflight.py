@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from providers.nomad import kinds, transitions, volatile
-from providers.nomad.advice import replaces_instances, running, serving
 from providers.nomad.client import Json
 from providers.nomad.consul_health import consul_services
 from providers.nomad.dry_run import DryRun, dry_run, replacing_text
 from providers.nomad.job_context import JobContext
 from providers.nomad.jobspec_keys import ignored_policies
+from providers.nomad.meanwhile import Meanwhile, meanwhile
 from providers.nomad.outputs import setting
 from providers.nomad.plan import changes, describe
 from providers.nomad.registry import Found, Registries, task_images
@@ -16,6 +16,8 @@ from providers.nomad.sentences import DETACHED_PREVIEW
 from providers.nomad.spec import Spec, parse_anew
 from providers.plugin import ProviderError
 from providers.properties import Properties
+
+LOST = "If this stack pushed it before, the registry has lost it since. Run `pulumi refresh`, then `pulumi up`."
 
 
 @dataclass
@@ -40,6 +42,8 @@ async def check_job_images(registries: Registries, spec: Spec, *, preview: bool)
     images = list(task_images(spec.job))
     for image, check in zip(images, await registries.check(images), strict=True):
         sentence = f'job "{spec.id}", {image.where}: image {image.image} cannot be pulled: {check.text}'
+        if check.found is Found.NO and image.built_here and not preview:
+            sentence += f". {LOST}"
         if check.found is Found.YES or (check.found is Found.NO and image.built_here and preview):
             continue
         if check.found is Found.REFUSED and image.built_here and not image.user:
@@ -86,11 +90,17 @@ async def preflight(
         await ctx.engine.info(urn, f'job "{spec.id}": {awaited} {text}')
     else:
         asked = await dry_run(ctx.client, spec.marked(urn), current, plan, policy_override=override)
+    told = Meanwhile() if awaited else await _meanwhile(ctx, urn, spec, inputs, asked.plan, preview=preview)
+    findings.warnings += told.warnings
+    findings.problems += told.problems
     if preview and not awaited:
         if refusal := await ctx.register_rights.lacking(ctx.client, spec.marked(urn), policy_override=override):
             # Who only previews needs no such right.
             findings.warnings.append(f'job "{spec.id}": `pulumi up` will be refused. {refusal}')
-        await ctx.engine.info(urn, await _shown(ctx, spec, inputs, current, asked.plan, findings))
+        lines = [*await _shown(ctx, spec, inputs, current, asked.plan, findings), *told.lines]
+        if setting(inputs, "detach") and changes(asked.plan):
+            lines.append(DETACHED_PREVIEW)
+        await ctx.engine.info(urn, "\n".join(lines))
     _judge_places(ctx, urn, asked, findings, preview=preview)
     if (empty := await ctx.places.empty_datacenters(spec.job)) is not None:
         # Where the job may wait, or finds its place in other datacenters, an empty one is no obstacle.
@@ -128,38 +138,38 @@ def _judge_places(ctx: JobContext, urn: str, asked: DryRun, findings: Findings, 
 
 async def _shown(
     ctx: JobContext, spec: Spec, inputs: Properties, current: Json | None, plan: Json, findings: Findings
-) -> str:
-    """What the user reads of the change; what is to be warned of goes to the findings."""
+) -> list[str]:
+    """The lines of the change; what is to be warned of goes to the findings."""
     new = current is None
     header = (
         f'job "{spec.id}": new' if current is None else f'job "{spec.id}", version {current["Version"]} in Nomad now:'
     )
     later = kinds.starts_later(spec.job)
-    lines = describe(plan, secret=spec.secret, new=new, scheduler=not later)
+    lines = [header, *describe(plan, secret=spec.secret, new=new, scheduler=not later)]
     if later and (new or changes(plan)):
         lines.append(f"  {kinds.later_line(spec.job, plan, new=new)}")
     findings.warnings += [f'job "{spec.id}": {text}' for text in kinds.misread_crons(spec.job)]
     findings.warnings += [f'job "{spec.id}": {text}' for text in ignored_policies(spec.job)]
-    for is_warning, text in () if later else await _meanwhile(ctx, spec, plan):
-        if is_warning:
-            findings.warnings.append(f'job "{spec.id}", {text}')
-        else:
-            lines.append(f"  {text}")
     names = [] if setting(inputs, "json") else volatile.functions(inputs.get("jobspec", ""))
     if names and (where := list(volatile.differing(spec.job, (await parse_anew(ctx.client, inputs)).job))):
         lines.append(f"  {volatile.text(names, where)}")
-    if setting(inputs, "detach") and changes(plan):
-        lines.append(DETACHED_PREVIEW)
-    return "\n".join([header, *lines])
+    return lines
 
 
-async def _meanwhile(ctx: JobContext, spec: Spec, plan: Json) -> list[tuple[bool, str]]:
-    """What becomes of the instances that there are: whether each sentence is a warning, and the sentence."""
+async def _meanwhile(
+    ctx: JobContext, urn: str, spec: Spec, inputs: Properties, plan: Json, *, preview: bool
+) -> Meanwhile:
+    """What becomes of the instances that there are, in the words for the job's kind."""
+    found = Meanwhile()
+    if kinds.starts_later(spec.job) or not changes(plan):
+        return found
     if spec.job["Type"] in kinds.ENDS:
-        if not changes(plan):
-            return []
-        return list(kinds.of_runs(plan, await ctx.client.allocations(spec.namespace, spec.id)))
-    if spec.job["Type"] in kinds.EVERYWHERE:
-        return list(kinds.of_nodes(spec.job, plan))
-    runs = running(await ctx.client.allocations(spec.namespace, spec.id)) if replaces_instances(plan) else {}
-    return list(serving(spec.job, plan, runs))
+        told = list(kinds.of_runs(plan, await ctx.client.allocations(spec.namespace, spec.id)))
+    else:
+        found = await meanwhile(ctx, urn, spec, inputs, plan, preview=preview)
+        if spec.job["Type"] not in kinds.EVERYWHERE or found.problems:
+            return found
+        told = list(kinds.of_nodes(spec.job, plan))
+    found.warnings = [f'job "{spec.id}", {text}' for is_warning, text in told if is_warning]
+    found.lines = [f"  {text}" for is_warning, text in told if preview and not is_warning]
+    return found

@@ -9,6 +9,16 @@ GOING = frozenset({"running", "pending", "initializing", "blocked", "unblocking"
 """Deployment statuses that are not final (Nomad `DeploymentStatus*`)."""
 
 
+def waiting_canaries(deployment: Json | None) -> dict[str, Json]:
+    """The groups of a deployment whose canaries Nomad does not promote and nobody has promoted yet."""
+    groups = ((deployment or {}).get("TaskGroups") or {}).items()
+    return {
+        name: group
+        for name, group in groups
+        if group.get("DesiredCanaries") and not group.get("AutoPromote") and not group.get("Promoted")
+    }
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One moment of the rollout of `version` of a job."""

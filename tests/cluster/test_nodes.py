@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.programs import job, one_job
+from tests.cluster.programs import job, one_job, use, write_job
+from tests.cluster.project import Project
 from tests.cluster.second_node import NAME, second_node
 from tests.observation import Observation
 from tests.quick_engine.stack import Stack
@@ -129,3 +130,10 @@ def test_a_job_that_may_wait_for_a_place_is_registered_without_one(stack: Stack)
     result = up.result()
     assert result.code == 0, result.text
     assert len(stack.nomad.running(stack.name)) == 1
+
+
+def test_the_jobs_that_may_wait_are_listed_by_pulumi_config(project: Project) -> None:
+    spec = {**job(project.name, "service"), "Constraints": [{**ON_SECOND, "RTarget": "nowhere"}]}
+    use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'job', spec)}, json=True)\n")
+    project.run("config", "set", "--path", "nomad:waitForPlace[0]", project.name)
+    assert "It is registered all the same (nomad:waitForPlace)" in project.preview().diagnostics

@@ -68,12 +68,15 @@ def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **ta
 
 def deploys(target: Project | Stack, *jobs: dict[str, Any]) -> None:
     """Makes the program declare these jobs, each waited for."""
-    lines = [
-        f"nomad.Job({job['ID']!r}, jobspec=json.dumps(json.loads({json.dumps(job)!r})), json=True, detach=False, "
-        "purge_on_destroy=True)\n"
-        for job in jobs
-    ]
+    lines = [declared(job) for job in jobs]
     if isinstance(target, Stack):
         target.write(*lines)
     else:
-        use(target, "".join(lines))
+        use(target, "".join(f"{line}\n" for line in lines))
+
+
+def declared(job: dict[str, Any], **settings: Any) -> str:
+    """The line of a program that declares this job; it is waited for, unless `settings` of the resource differ."""
+    given = "".join(f", {name}={value!r}" for name, value in {"detach": False, **settings}.items())
+    jobspec = f"jobspec=json.dumps(json.loads({json.dumps(job)!r}))"
+    return f"nomad.Job({job['ID']!r}, {jobspec}, json=True, purge_on_destroy=True{given})"
