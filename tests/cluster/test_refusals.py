@@ -5,6 +5,7 @@ import pytest
 from tests.cluster.programs import job, use, write_job
 from tests.cluster.project import Project
 from tests.cluster.services import Services
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -55,3 +56,15 @@ def test_services_that_call_each_other_are_all_looked_at(project: Project) -> No
     assert all(
         project.nomad.call("GET", f"/v1/job/{services.name(name)}") is None for name in ("front", "api", "store")
     )
+
+
+def test_without_a_preview_a_refused_job_is_not_registered(stack: Stack) -> None:
+    """The reasons that a preview would have given are those of the update, and nothing of the jobs is in Nomad."""
+    key = write_job(stack.folder, "key", {**job(f"{stack.name}-key", "service"), "Cuont": 1})
+    place = write_job(stack.folder, "place", no_place(f"{stack.name}-place"))
+    for text, reason in ((key, '"Cuont" is not a key of Nomad'), (place, "cannot be placed: constraint")):
+        stack.write(f"nomad.Job('j', jobspec={text}, json=True)")
+        refused = stack.up(check=False)
+        assert refused.code != 0
+        assert reason in "\n".join(refused.failures)
+        assert not [job_id for job_id in ("key", "place") if stack.nomad.job(f"{stack.name}-{job_id}")]
