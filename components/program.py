@@ -17,6 +17,7 @@ from components.image_reference import Registry
 from components.microservice import Microservice
 from components.microservice_args import MicroserviceArgs
 from components.not_reached import tell_what_is_not_reached
+from components.preview_end import fail_where_refused, promise_to_ask
 from components.problems import Problem, SettingsError
 from components.settings import DeployedService, Settings, load
 from components.shown import keep_when_it_fails, show
@@ -74,6 +75,7 @@ def deploy(settings: Settings, images: Mapping[str, Image]) -> dict[str, Microse
     calls. Where one fails, those that wait for it are left as they are, and named."""
     services = {service.spec.name: service for service in settings.services}
     calls = {name: service.spec.calls for name, service in services.items()}
+    promise_to_ask()
     order = call_order(calls)
     outside = register_external_services(settings)
     for cycle in order.cycles:
@@ -90,6 +92,7 @@ def deploy(settings: Settings, images: Mapping[str, Image]) -> dict[str, Microse
         )
         args = _microservice_args(settings, services[name], images.get(name))
         deployed[name] = Microservice(name, args, opts)
+    fail_where_refused(deployed.values())
     return dict(sorted(deployed.items()))
 
 

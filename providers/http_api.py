@@ -41,6 +41,8 @@ _RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
 class Unreachable(ProviderError):
     """No answer from the server: refused, timed out, cut off, or TLS failed."""
 
+    ends_command = True
+
 
 class CutOff(Unreachable):
     """The server was there, and ended the connection before its answer was through."""

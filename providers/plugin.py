@@ -14,6 +14,7 @@ from google.protobuf import any_pb2, empty_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
 from providers.claims import Claiming, Claims
+from providers.late_refusals import LateRefusals
 from providers.placeholders import placeholders
 from providers.previewed import Previewed
 from providers.properties import Properties, decode, encode
@@ -28,6 +29,9 @@ STOP_GRACE_S = 5.0
 
 class ProviderError(Exception):
     """A failure that the user reads as it is: full sentences that say what was found and what to do."""
+
+    ends_command: ClassVar[bool] = False
+    """Whether no other resource would fare better, so that a preview need not look at any."""
 
 
 @dataclass
@@ -79,6 +83,10 @@ class Engine:
         """Shows `message` as a warning under the resource."""
         await self._log(engine_pb2.WARNING, urn, message)
 
+    async def error(self, urn: str, message: str) -> None:
+        """Shows `message` as an error under the resource. That alone does not fail the command."""
+        await self._log(engine_pb2.ERROR, urn, message)
+
     async def status(self, urn: str, message: str) -> None:
         """Shows `message` in the resource's line until the next one replaces it."""
         await self._log(engine_pb2.INFO, urn, message, ephemeral=True)
@@ -127,6 +135,9 @@ class ResourceType(Protocol):
 Function = Callable[[Properties], Awaitable[Properties]]
 """A look-up (Pulumi `Invoke`): arguments to result."""
 
+REFUSALS = "index/refusals:refusals"
+"""The function of each plugin by which a program asks what its preview has refused."""
+
 T = TypeVar("T")
 
 
@@ -152,6 +163,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.cancelled = asyncio.Event()
         self.previewed = Previewed.of_command()
         self._claims = Claims()
+        self._refusals = LateRefusals(engine.error, self.cancelled)
+        self._read: set[str] = set()
 
     async def configure(self, config: Properties) -> None:
         """Connects to the server and fills `resources` and `functions`. Raises ProviderError."""
@@ -212,25 +225,39 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Invoke(self, request: Any, context: Any) -> Any:
         async with _reported(context):
-            function = self.functions.get(request.tok)
-            if function is None:
-                served = ", ".join(sorted(self.functions)) or "no look-ups"
-                raise ProviderError(
-                    f"The {self.name} plugin of this project does not serve the look-up {request.tok}; "
-                    f"it serves {served}."
-                )
             arguments = decode(request.args)
             if misused := _misused_outputs(arguments):
                 raise ProviderError("\n".join(f"{request.tok}: {failure.reason}" for failure in misused))
-            result = await function(arguments)
+            result = await self._function(request.tok)(arguments)
             return provider_pb2.InvokeResponse(**{"return": encode(result)})  # type: ignore[arg-type]
 
+    def _function(self, token: str) -> Function:
+        if token == f"{self.name}:{REFUSALS}":
+            return self._asked_for_refusals
+        if token in self.functions:
+            return self.functions[token]
+        served = ", ".join(sorted(self.functions)) or "no look-ups"
+        raise ProviderError(
+            f"The {self.name} plugin of this project does not serve the look-up {token}; it serves {served}."
+        )
+
+    async def _asked_for_refusals(self, arguments: Properties) -> Properties:
+        """With `atEnd` false the program promises to ask again when it has declared everything."""
+        if not arguments.get("atEnd"):
+            self._refusals.expect()
+        return Properties({"refused": self._refusals.refused()})
+
     async def Check(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
+        async with self._about_resource(context):
             news = decode(request.news)
             olds, given = decode(request.olds), dict(news.values)
             resource = self._resource(request.urn)
-            failures = _misused_outputs(news) or await resource.check(request.urn, olds, news)
+            try:
+                failures = _misused_outputs(news) or await resource.check(request.urn, olds, news)
+            except ProviderError as error:
+                if error.ends_command or request.urn in self._read:
+                    raise
+                failures = [CheckFailure("", str(error))]
             if not failures and isinstance(resource, Claiming):
                 twice = self._claims.add(request.urn, resource.claims(request.urn, olds, news))
                 failures = [CheckFailure("", reason) for reason in twice]
@@ -239,14 +266,25 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 # Beside failures nothing is noted: the engine would judge that first, and not show what is wrong.
                 noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
                 inputs.MergeFrom(encode(Properties(noted)))
+            elif request.urn not in self._read:
+                self._refusals.keep(request.urn, "\n".join(failure.reason for failure in failures))
+                failures = []
             return provider_pb2.CheckResponse(inputs=inputs, failures=_failures(failures))
 
     async def Diff(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
+        async with self._about_resource(context):
+            if self._refusals.kept(request.urn):
+                return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME)
             resource = self._resource(request.urn)
-            diff = await resource.diff(
-                request.urn, request.id, decode(request.old_inputs), decode(request.olds), decode(request.news)
-            )
+            try:
+                diff = await resource.diff(
+                    request.urn, request.id, decode(request.old_inputs), decode(request.olds), decode(request.news)
+                )
+            except ProviderError as error:
+                if error.ends_command or request.urn in self._read:
+                    raise
+                self._refusals.keep(request.urn, str(error))
+                return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_SOME)
             if refusal := self.previewed.widens(request.urn, diff.changed):
                 raise ProviderError(refusal)
             progress = getattr(resource, "reports_progress", False)
@@ -266,27 +304,48 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             )
 
     async def Create(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
-            id_, outputs = await self._resource(request.urn).create(
-                request.urn, decode(request.properties), request.timeout, request.preview
-            )
+        async with self._about_resource(context):
+            try:
+                self._raise_kept(request.urn)
+                id_, outputs = await self._resource(request.urn).create(
+                    request.urn, decode(request.properties), request.timeout, request.preview
+                )
+            except ProviderError as error:
+                await self._raise_last(request, error)
+                return provider_pb2.CreateResponse(properties=request.properties)
             return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
 
     async def Update(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
-            outputs = await self._resource(request.urn).update(
-                request.urn,
-                request.id,
-                decode(request.old_inputs),
-                decode(request.olds),
-                decode(request.news),
-                request.timeout,
-                request.preview,
-            )
+        async with self._about_resource(context):
+            try:
+                self._raise_kept(request.urn)
+                outputs = await self._resource(request.urn).update(
+                    request.urn,
+                    request.id,
+                    decode(request.old_inputs),
+                    decode(request.olds),
+                    decode(request.news),
+                    request.timeout,
+                    request.preview,
+                )
+            except ProviderError as error:
+                await self._raise_last(request, error)
+                return provider_pb2.UpdateResponse(properties=request.news)
             return provider_pb2.UpdateResponse(properties=encode(outputs))
 
+    def _raise_kept(self, urn: str) -> None:
+        if sentence := self._refusals.kept(urn):
+            raise ProviderError(sentence)
+
+    async def _raise_last(self, request: Any, error: ProviderError) -> None:
+        """Raises the refusal of a resource; in a preview, where others follow, it is shown instead."""
+        if not request.preview or error.ends_command or await self._refusals.fails(request.urn, str(error)):
+            raise error
+
     async def Read(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
+        async with self._about_resource(context):
+            self._raise_kept(request.urn)
+            self._read.add(request.urn)
             id_, inputs, outputs = await self._resource(request.urn).read(
                 request.urn, request.id, decode(request.inputs), decode(request.properties)
             )
@@ -296,7 +355,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse(id=id_, inputs=encode(inputs), properties=encode(outputs))
 
     async def Delete(self, request: Any, context: Any) -> Any:
-        async with _reported(context):
+        async with self._about_resource(context):
             await self._resource(request.urn).delete(
                 request.urn,
                 request.id,
@@ -305,6 +364,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 request.timeout,
             )
             return empty_pb2.Empty()
+
+    @asynccontextmanager
+    async def _about_resource(self, context: Any) -> AsyncIterator[None]:
+        async with _reported(context), self._refusals.call():
+            yield
 
     async def Cancel(self, request: Any, context: Any) -> Any:
         self.stop_waiting()

@@ -24,6 +24,9 @@ _KEPT = ("version", "image")
 """What is required, and what would be another image if it were left out."""
 
 
+UNSAYABLE = "no service.yaml can say this job; use pulumi_nomad.Job for it"
+
+
 def service_of(job: Job, filled: Job, lean: Lean, complete: Complete = dict) -> Data:
     """The keys of a service.yaml that builds `job`, with `name` first.
 
@@ -36,6 +39,10 @@ def service_of(job: Job, filled: Job, lean: Lean, complete: Complete = dict) -> 
     Raises:
         SettingsError: no service.yaml can say this job.
     """
+    name, job_id = job.get("Name"), job.get("ID")
+    if name and job_id and name != job_id:
+        what = f'its Name "{name}" is not its ID "{job_id}", and a service has one name for both'
+        raise SettingsError([Problem(str(job_id), f"{what}: {UNSAYABLE}")])
     data, service = _valid(
         {key: value for key, value in candidate(filled).items() if value is not None or key == "check"}
     )
@@ -119,7 +126,7 @@ def _unsayable(error: SettingsError) -> SettingsError:
     return SettingsError(
         Problem(
             ".".join(json.loads(problem.where)),
-            f"{problem.what}: no service.yaml can say this job; use pulumi_nomad.Job for it",
+            f"{problem.what}: {UNSAYABLE}",
         )
         for problem in error.problems
     )

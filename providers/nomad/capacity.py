@@ -52,6 +52,11 @@ def may_run(job: Json, node: Json) -> bool:
     )
 
 
+def is_open(node: Json) -> bool:
+    """Whether a node takes new instances."""
+    return bool(node["Status"] == "ready" and node["SchedulingEligibility"] == "eligible")
+
+
 def room(nodes: Iterable[Json], allocations: Iterable[Json]) -> list[tuple[Json, Amount]]:
     """What each node has left that takes instances.
 
@@ -61,17 +66,20 @@ def room(nodes: Iterable[Json], allocations: Iterable[Json]) -> list[tuple[Json,
     for allocation in allocations:
         if allocation["ClientStatus"] in ("running", "pending", "unknown"):
             node = allocation["NodeID"]
-            used[node] = used.get(node, Amount()) + _allocated(allocation)
+            used[node] = used.get(node, Amount()) + allocated(allocation)
     return [
         (
             node,
-            _amount(node.get("NodeResources") or {})
-            - _amount(node.get("ReservedResources") or {})
-            - used.get(node["ID"], Amount()),
+            whole(node) - used.get(node["ID"], Amount()),
         )
         for node in nodes
-        if node["Status"] == "ready" and node["SchedulingEligibility"] == "eligible"
+        if is_open(node)
     ]
+
+
+def whole(node: Json) -> Amount:
+    """What a node has for instances when nothing runs on it."""
+    return _amount(node.get("NodeResources") or {}) - _amount(node.get("ReservedResources") or {})
 
 
 def _amount(resources: Json) -> Amount:
@@ -82,7 +90,8 @@ def _amount(resources: Json) -> Amount:
     )
 
 
-def _allocated(allocation: Json) -> Amount:
+def allocated(allocation: Json) -> Amount:
+    """What an allocation holds, as Nomad lists it with `resources=true`."""
     given = allocation.get("AllocatedResources") or {}
     tasks = [_amount(task) for task in (given.get("Tasks") or {}).values()]
     return Amount(
@@ -90,19 +99,3 @@ def _allocated(allocation: Json) -> Amount:
         memory=sum(task.memory for task in tasks),
         disk=int((given.get("Shared") or {}).get("DiskMB") or 0),
     )
-
-
-def explain(plan: Json, job: Json, nodes: list[Json], allocations: list[Json]) -> list[str]:
-    """For each group that a dimension keeps from being placed: what an instance needs and what the freest node has."""
-    groups = {group["Name"]: group for group in job.get("TaskGroups") or []}
-    left = [(node, amount) for node, amount in room(nodes, allocations) if may_run(job, node)]
-    lines = []
-    for name, metrics in sorted((plan.get("FailedTGAllocs") or {}).items()):
-        for dimension in sorted((metrics.get("DimensionExhausted") or {}).keys() & DIMENSIONS.keys() if left else ()):
-            freest, most = max(left, key=lambda one: getattr(one[1], dimension))
-            unit = DIMENSIONS[dimension]
-            lines.append(
-                f"group {name}: an instance needs {getattr(needed(groups.get(name, {})), dimension)} {unit} of "
-                f"{dimension}; the freest node, {freest['Name']}, has {getattr(most, dimension)} {unit} left"
-            )
-    return lines

@@ -34,6 +34,7 @@ class NomadClient:
         self._api.forbidden = Rights(self._api).forbidden
         self._region = config.region
         self.namespace = config.namespace or "default"
+        self._parsed: dict[tuple[str, str, bool], Json] = {}
 
     @property
     def address(self) -> str:
@@ -91,14 +92,19 @@ class NomadClient:
         """The addresses (host:port) that the servers of the region speak to one another at."""
         return (await self._api.get("/v1/status/peers", query=self.query())).body or []
 
-    async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False) -> Json:
+    async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False, anew: bool = False) -> Json:
         """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message.
 
-        `canonicalize` fills in Nomad's defaults.
+        `canonicalize` fills in Nomad's defaults. Asked once for each text, unless `anew`: a command is to work with one
+        reading of a jobspec. It is shared, so nobody may change it.
         """
-        body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": canonicalize}
-        job: Json = (await self._api.ask("/v1/jobs/parse", body, query=self.query())).body
-        return job
+        text = (jobspec, variables, canonicalize)
+        if anew or text not in self._parsed:
+            body = {"JobHCL": jobspec, "Variables": variables, "Canonicalize": canonicalize}
+            job: Json = (await self._api.ask("/v1/jobs/parse", body, query=self.query())).body
+            # Where two ask at once, the first answer counts.
+            return job if anew else self._parsed.setdefault(text, job)
+        return self._parsed[text]
 
     async def validate(self, job: Json) -> Json:
         """Nomad's judgement of a job: `ValidationErrors`, `Error`, `Warnings`."""
@@ -223,6 +229,11 @@ class NomadClient:
         nodes = await self._api.get("/v1/nodes", query=self.query(resources="true"))
         allocations = await self._api.get("/v1/allocations", query=self.query("*", resources="true"))
         return nodes.body or [], allocations.body or []
+
+    async def node(self, id: str) -> Json | None:
+        """A node whole, with its attributes, meta and volumes, or None where it is gone."""
+        node: Json | None = await self.find(join("v1", "node", id))
+        return node
 
     async def nodes(self) -> list[Json]:
         """All nodes, without their resources."""

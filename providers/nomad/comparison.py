@@ -15,8 +15,14 @@ from providers.nomad.job_doubts import Verdicts, without_unreal
 from providers.nomad.job_places import moved, tasks
 from providers.nomad.job_types import PLAIN, fields
 from providers.nomad.noise import is_implied, tidied
-from providers.nomad.plan import Change, changes, one_line
+from providers.nomad.plan import Change, changes, of_job, one_line
 from providers.plugin import ProviderError
+
+
+def refusal(job_id: str, said: str) -> str:
+    """Nomad's own words for why it refuses a job; those that do not name the job get it."""
+    own = of_job(job_id, said)
+    return own if own == said else f'job "{job_id}": Nomad refuses it: {said}'
 
 
 class Refused(ProviderError):
@@ -33,7 +39,7 @@ async def compared(client: NomadClient, job: Json, current: Json | None, *, poli
     except ApiError as error:
         if error.status not in (400, 500):
             raise
-        raise Refused(f'job "{job["ID"]}": Nomad refuses it: {one_line(error.answer)}') from error
+        raise Refused(refusal(job["ID"], one_line(error.answer))) from error
     diff = plan.get("Diff")
     if current is None or not diff or diff.get("Type") in ("Added", "Deleted"):
         return plan

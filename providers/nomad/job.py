@@ -4,6 +4,7 @@ import json
 from functools import partial
 
 from providers.claims import Claim
+from providers.nomad import holders
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
@@ -154,11 +155,14 @@ class JobResource:
                 f'The job\'s ID changes from "{id}" to "{spec.id}" with deregister_on_id_change off. To keep "{id}" '
                 f"running outside this stack, first run: pulumi state delete '{urn}'"
             )
+        if standing.current is not None:
+            self._ctx.replaced[urn] = holders.of(standing.current)
         stops = await self._ctx.running(standing.current)
         await self._ctx.engine.info(
             urn,
-            f'Job "{id}" is replaced by job "{spec.id}" (namespace {spec.namespace}): when the new one is healthy, '
-            f"{counted(stops, 'instance')} of the old one {'stops' if stops == 1 else 'stop'}.",
+            f'Job "{id}" is replaced by job "{spec.id}" (namespace {spec.namespace}): when the new one is healthy '
+            f"(with delete_before_replace: before it starts), {counted(stops, 'instance')} of the old one "
+            f"{'stops' if stops == 1 else 'stop'}.",
         )
         if text := await self._runs_text(standing.current):
             await self._ctx.engine.info(urn, text)

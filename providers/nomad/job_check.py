@@ -6,12 +6,13 @@ from typing import Any
 
 from providers.http_api import ApiError
 from providers.nomad.client import NomadClient
+from providers.nomad.comparison import refusal
 from providers.nomad.expected import Expected
 from providers.nomad.job_context import JobContext
 from providers.nomad.jobspec_keys import removed
 from providers.nomad.outputs import DEFAULTS, INPUT_NAMES
 from providers.nomad.places import unknown_region
-from providers.nomad.plan import one_line
+from providers.nomad.plan import of_job, one_line
 from providers.nomad.seen import noted_job
 from providers.nomad.soak import wrong_soak
 from providers.nomad.spec import Spec, SpecError, is_known, parse, same_source, unknown_keys
@@ -100,7 +101,7 @@ async def _refused_by_nomad(client: NomadClient, expected: Expected, urn: str, s
     except ApiError as error:
         if error.status not in (400, 500):
             raise
-        return [CheckFailure("jobspec", f'job "{spec.id}": Nomad refuses it: {one_line(error.answer)}')]
+        return [CheckFailure("jobspec", refusal(spec.id, one_line(error.answer)))]
     found = answer.get("ValidationErrors") or ([answer["Error"]] if answer.get("Error") else [])
     found = [reason for reason in found if not expected.explains(spec.job, reason)]
-    return [CheckFailure("jobspec", f'job "{spec.id}": {one_line(reason)}') for reason in found]
+    return [CheckFailure("jobspec", of_job(spec.id, one_line(reason))) for reason in found]

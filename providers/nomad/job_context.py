@@ -7,19 +7,22 @@ from pathlib import Path
 
 from providers.http_api import HttpApi
 from providers.nomad import outputs as job_outputs
+from providers.nomad import volatile
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_rights import ConsulRights
 from providers.nomad.demand import Demand
 from providers.nomad.ended import RUN, ends, has_ended, run_of
 from providers.nomad.events import EventHub
 from providers.nomad.expected import Expected
+from providers.nomad.holders import Holder
 from providers.nomad.masking import VariableValues
 from providers.nomad.outputs import setting
 from providers.nomad.own_promotion import can_be_judged
 from providers.nomad.places import Places
 from providers.nomad.register_rights import RegisterRights
+from providers.nomad.registry import Registries
 from providers.nomad.shared_names import SharedNames
-from providers.nomad.spec import Spec, is_known, parse
+from providers.nomad.spec import Spec, is_known, parse, parse_anew
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
 from providers.previewed import Previewed
@@ -42,11 +45,14 @@ class JobContext:
     consul_rights: ConsulRights = field(default_factory=ConsulRights)
     register_rights: RegisterRights = field(default_factory=RegisterRights)
     shared_names: SharedNames = field(default_factory=SharedNames)
+    registries: Registries = field(default_factory=Registries)
     variables: VariableValues = field(default_factory=VariableValues)
     written: Written = field(default_factory=lambda: Written("nomad", None))
     previewed: Previewed = field(default_factory=lambda: Previewed(None, Path()))
     may_wait: Callable[[str], bool] = lambda _: False
     """Whether the job of an ID is registered although the scheduler has no place for it now."""
+    replaced: dict[str, Holder] = field(default_factory=dict)
+    """By resource, the job that it was and that its new one replaces."""
     refuses_downtime: Callable[[str], bool] = lambda _: False
     """Whether a change that takes the service of the job of an ID down is refused."""
     places: Places = field(init=False)
@@ -66,6 +72,9 @@ class JobContext:
 
         async def recorded() -> Json:
             spec = await parse(self.client, inputs)
+            if current is not None and not inputs.get("json") and volatile.functions(inputs.get("jobspec", "")):
+                other = await parse_anew(self.client, inputs)
+                spec = replace(spec, job=volatile.steadied(spec.job, other.job, current))
             return (spec if setting(inputs, "detach") else spec.held_as(current)).marked(urn)
 
         standing = await assess(self.client, current, recorded, outputs.get("modifyIndex"))

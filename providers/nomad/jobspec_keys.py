@@ -126,6 +126,17 @@ def removed(job: Mapping[str, Any]) -> Iterator[str]:
                 yield f'group "{group.get("Name")}": {key} is ignored since Nomad 1.10; set {instead} instead.'
 
 
+def ignored_policies(job: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each task whose Vault policies Nomad drops, since 1.10: the token comes from the role alone."""
+    for group in job.get("TaskGroups") or []:
+        for task in group.get("Tasks") or []:
+            if (task.get("Vault") or {}).get("Policies"):
+                yield (
+                    f'group "{group.get("Name")}", task "{task.get("Name")}": vault.policies is ignored since Nomad '
+                    "1.10, and the task gets the policies of its Vault role: set vault.role, and take policies out."
+                )
+
+
 def _spelled(value: Any, held: str, where: str, allowed: frozenset[str], reasons: list[str] | None) -> Any:
     """`value` where the table says `held`. A value of a wrong type is left as it is: Nomad names those.
 

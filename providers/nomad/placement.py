@@ -1,7 +1,7 @@
 """Instances that a rollout is to have and that the scheduler finds no place for."""
 
 from providers.nomad.client import Json
-from providers.nomad.plan import failed_placements
+from providers.nomad.obstacles import failed_placements
 
 
 def shortage(evaluations: list[Json]) -> dict[str, Json]:
@@ -14,7 +14,7 @@ def shortage(evaluations: list[Json]) -> dict[str, Json]:
     return {group: why for evaluation in blocked for group, why in (evaluation.get("FailedTGAllocs") or {}).items()}
 
 
-def waits_for_place(evaluations: list[Json], deployment: Json | None) -> list[str]:
+def waits_for_place(evaluations: list[Json], deployment: Json | None, job: Json) -> list[str]:
     """A sentence for each group that lacks instances for want of a place."""
     if evaluations and evaluations[0]["Status"] == "pending":
         return []
@@ -24,5 +24,5 @@ def waits_for_place(evaluations: list[Json], deployment: Json | None) -> list[st
         for name, group in ((deployment or {}).get("TaskGroups") or {}).items()
         if group.get("DesiredTotal") and not group.get("PlacedAllocs")
     }
-    told = failed_placements({"FailedTGAllocs": unplaced})
+    told = failed_placements({"FailedTGAllocs": unplaced}, job)
     return told + [f"group {name}: no instance is placed yet" for name in sorted(never - unplaced.keys())]

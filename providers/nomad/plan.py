@@ -1,10 +1,9 @@
-"""The scheduler's dry run, told for people: what changes, what the scheduler would do, what does not fit and why."""
+"""The scheduler's dry run, told for people: what changes, and what the scheduler would do."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any
 
 from providers.nomad.client import Json
 from providers.nomad.spec import BUILT_KEY, OWNER_KEY, SECRETS_KEY, SERVICES_KEY
@@ -192,14 +191,14 @@ def _fields(path: tuple[str, ...], prefix: str, diff: Json) -> Iterator[Change]:
             yield from _fields(path, f"{prefix}{inner['Name']}{label}.", inner)
 
 
-def describe(plan: Json, *, secret: bool, new: bool = False) -> list[str]:
+def describe(plan: Json, *, secret: bool, new: bool = False, scheduler: bool = True) -> list[str]:
     """The block that the user reads under the resource at preview, line by line.
 
     A new job's fields are not repeated: the program has just been written. What forbids the change is told as an error
-    (see failed_placements).
+    (obstacles.py). `scheduler`: whether what the scheduler would do is going to happen.
     """
     lines = [] if new else [f"  ~ {change.text(secret=secret)}" for change in changes(plan)]
-    for group, updates in _group_updates(plan):
+    for group, updates in _group_updates(plan) if scheduler else ():
         lines.append(f"  scheduler: group {group}: {updates}")
     preempted = (plan.get("Annotations") or {}).get("PreemptedAllocs") or []
     lines.extend(f"  preempts allocation {a['ID'][:8]} of job {a['JobID']}" for a in preempted)
@@ -216,52 +215,21 @@ def _group_updates(plan: Json) -> Iterator[tuple[str, str]]:
             yield group["Name"], ", ".join(words)
 
 
-def failed_placements(plan: Json) -> list[str]:
-    """One line for each reason why the scheduler could not place a group; none where everything fits."""
-    lines = []
-    for group, metrics in sorted((plan.get("FailedTGAllocs") or {}).items()):
-        missing = int(metrics.get("CoalescedFailures") or 0) + 1
-        reasons = placement_reasons(metrics)
-        noun = "instance" if missing == 1 else "instances"
-        lines.append(f"group {group}: {missing} {noun} cannot be placed: {'; '.join(reasons)}")
-    return lines
-
-
-# The scheduler's names for filters that are not in the job's own words (Nomad `scheduler/feasible.go`).
-_FILTERS = {
-    "missing drivers": "the task's driver is missing on",
-    "missing compatible host volumes": "the group's host volume is missing on",
-    "computed class ineligible": "the job's constraints, drivers or volumes (Nomad does not say which) rule out",
-}
-_PORT_TAKEN = re.compile(r"reserved port collision (?P<label>\S+)=(?P<number>\d+)")
-
-
-def placement_reasons(metrics: Json) -> list[str]:
-    """Nomad's AllocationMetric in words."""
-    reasons = []
-    if not metrics.get("NodesEvaluated"):
-        available = metrics.get("NodesAvailable") or {}
-        pool = metrics.get("NodePool") or "default"
-        asked = ", ".join(f"{dc} ({n})" for dc, n in sorted(available.items())) or "none"
-        reasons.append(f"no node was eligible in node pool {pool}; ready nodes by the job's datacenters: {asked}")
-    for constraint, nodes in sorted((metrics.get("ConstraintFiltered") or {}).items()):
-        known = _FILTERS.get(constraint)
-        reasons.append(f"{known} {_nodes(nodes)}" if known else f'constraint "{constraint}" filtered {_nodes(nodes)}')
-    for node_class, nodes in sorted((metrics.get("ClassFiltered") or {}).items()):
-        reasons.append(f'node class "{node_class}" filtered {_nodes(nodes)}')
-    for dimension, nodes in sorted((metrics.get("DimensionExhausted") or {}).items()):
-        port = _PORT_TAKEN.search(dimension)
-        what = f'static port {port["number"]} ("{port["label"]}") is taken' if port else f"{dimension} is exhausted"
-        reasons.append(f"{what} on {_nodes(nodes)}")
-    reasons.extend(f'quota limit hit "{quota}"' for quota in metrics.get("QuotaExhausted") or [])
-    return reasons or ["Nomad gives no reason"]
-
-
-def _nodes(count: Any) -> str:
-    return f"{count} node" if count == 1 else f"{count} nodes"
+_COUNTED = re.compile(r"(?:^|\s)\d+ (?:errors?|warnings?)(?: occurred)?:\s*$")
 
 
 def one_line(text: str) -> str:
-    """Nomad's multi-line errors ("1 error occurred:\\n\\t* ...") as one sentence."""
-    lines = [line.strip("\t *") for line in text.strip().splitlines()]
-    return "; ".join(line for line in lines if line and not re.match(r"^\d+ (errors?|warnings?)( occurred)?:$", line))
+    """Nomad's multi-line errors ("1 error occurred:\\n\\t* ...", one in another) as one sentence."""
+    parts: list[str] = []
+    for line in text.strip().splitlines():
+        said = _COUNTED.sub("", line.strip("\t *")).strip()
+        if said and parts and parts[-1].endswith(":"):
+            parts[-1] += f" {said}"
+        elif said:
+            parts.append(said)
+    return "; ".join(parts)
+
+
+def of_job(job_id: str, sentence: str) -> str:
+    """A sentence with the job's name before it, once: some of Nomad's begin with it."""
+    return sentence if sentence.startswith(f'job "{job_id}"') else f'job "{job_id}": {sentence}'

@@ -4,7 +4,8 @@ import asyncio
 import ipaddress
 import json
 import re
-from collections.abc import Iterator
+import socket
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -55,6 +56,7 @@ class ImageCheck:
     text: str
     local: bool
     """The registry is on this machine, so that what is seen from here is what the cluster sees."""
+    registry: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class TaskImage:
     user: str | None
     password: str | None
     built_here: bool
+    idle: bool = False
+    """Whether its group has no instances."""
 
 
 def task_images(job: Json) -> Iterator[TaskImage]:
@@ -85,14 +89,55 @@ def task_images(job: Json) -> Iterator[TaskImage]:
                 user=credentials.get("username"),
                 password=credentials.get("password"),
                 built_here=(task.get("Meta") or {}).get(BUILT_KEY) == BUILT,
+                idle=group.get("Count") == 0,
             )
 
 
-async def check_image(image: TaskImage) -> ImageCheck:
-    """Asks the registry for the image's manifest. Never raises: the answer says what happened."""
+class Registries:
+    """What is known of registries in one command, so that one that has no address is waited for once, and told once."""
+
+    def __init__(self) -> None:
+        self._addresses: dict[str, asyncio.Task[str]] = {}
+        self._told: set[str] = set()
+
+    async def check(self, images: list[TaskImage]) -> list[ImageCheck]:
+        """All at once."""
+        return list(await asyncio.gather(*(check_image(image, self._trouble) for image in images)))
+
+    def is_first(self, registry: str) -> bool:
+        """Whether this registry has not been told to be out of reach before."""
+        first = registry not in self._told
+        self._told.add(registry)
+        return first
+
+    async def _trouble(self, registry: str) -> str:
+        """Why the name of a registry has no address; "" where it has one. A resolver takes 5 s and more for a no."""
+        host = _host(registry)
+        if host not in self._addresses:
+            self._addresses[host] = asyncio.create_task(_unresolved(host))
+        return await self._addresses[host]
+
+
+async def _unresolved(host: str) -> str:
+    try:
+        await asyncio.get_running_loop().getaddrinfo(host, None)
+    except socket.gaierror as error:
+        return f"the name {host} has no address ({error.strerror})"
+    return ""
+
+
+async def _no_trouble(registry: str) -> str:
+    return ""
+
+
+async def check_image(image: TaskImage, trouble: Callable[[str], Awaitable[str]] = _no_trouble) -> ImageCheck:
+    """Asks the registry for the image's manifest. Never raises: the answer says what happened.
+
+    `trouble` says of a registry why it need not be asked.
+    """
     match = _REFERENCE.match(image.image)
     if match is None:
-        return ImageCheck(image.image, Found.INVALID, f"{image.image!r} is not a valid image reference", False)
+        return ImageCheck(image.image, Found.INVALID, f"{image.image!r} is not a valid image reference", False, "")
     registry = match["registry"] or DOCKER_HUB
     repository = match["repository"]
     if registry in ("docker.io", "index.docker.io", DOCKER_HUB):
@@ -101,30 +146,26 @@ async def check_image(image: TaskImage) -> ImageCheck:
     local = _is_local(registry)
     version = match["digest"] or match["tag"] or "latest"
     url = f"{'http' if local else 'https'}://{registry}/v2/{repository}/manifests/{version}"
+
+    def found(what: Found, text: str) -> ImageCheck:
+        return ImageCheck(image.image, what, text, local, registry)
+
     try:
-        status = await _head(url, image)
+        away = await trouble(registry)
+        status = 0 if away else await _head(url, image)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return ImageCheck(
-            image.image,
-            Found.UNREACHABLE,
-            f"the registry {registry} cannot be reached: {cause(error)}",
-            local,
-        )
+        away = cause(error)
+    if away:
+        return found(Found.UNREACHABLE, f"the registry {registry} cannot be reached: {away}")
     if status == 404:
-        return ImageCheck(image.image, Found.NO, f"the registry {registry} has no {repository}:{version}", local)
+        named = f"{repository}{'@' if match['digest'] else ':'}{version}"
+        return found(Found.NO, f"the registry {registry} has no {named}")
     if status in (401, 403):
         who = f"the user {image.user}" if image.user else "without credentials"
-        return ImageCheck(
-            image.image, Found.REFUSED, f"the registry {registry} refuses {repository} ({who}, HTTP {status})", local
-        )
+        return found(Found.REFUSED, f"the registry {registry} refuses {repository} ({who}, HTTP {status})")
     if status >= 400:
-        return ImageCheck(image.image, Found.UNREACHABLE, f"the registry {registry} answers with HTTP {status}", local)
-    return ImageCheck(image.image, Found.YES, "", local)
-
-
-async def check_images(images: list[TaskImage]) -> list[ImageCheck]:
-    """All at once."""
-    return list(await asyncio.gather(*(check_image(image) for image in images)))
+        return found(Found.UNREACHABLE, f"the registry {registry} answers with HTTP {status}")
+    return found(Found.YES, "")
 
 
 async def _head(url: str, image: TaskImage) -> int:
@@ -160,8 +201,12 @@ async def _token(session: aiohttp.ClientSession, challenge: str, basic: dict[str
         return str(token) if token else None
 
 
+def _host(registry: str) -> str:
+    return registry.rsplit(":", 1)[0].strip("[]") if not registry.endswith("]") else registry.strip("[]")
+
+
 def _is_local(registry: str) -> bool:
-    host = registry.rsplit(":", 1)[0].strip("[]") if not registry.endswith("]") else registry.strip("[]")
+    host = _host(registry)
     if host == "localhost":
         return True
     try:

@@ -181,7 +181,7 @@ class Rollout:
         self._passed_at = self._passed_at or now
         waits_for = _unfinished(snapshot, verdict, watch)
         if waits_for is None:
-            return Outcome(True, notes=self._promotion_note(snapshot, verdict))
+            return Outcome(True, notes=[*self._promotion_note(snapshot, verdict), *self._place_note(snapshot)])
         agreed = watch is None or passing(snapshot, watch)
         starting = snapshot.starting() if verdict.state is State.SUCCEEDED else []
         if starting:
@@ -260,6 +260,15 @@ class Rollout:
             f"Promote with: nomad deployment promote {snapshot.deployment['ID']}"
         )
         return [note]
+
+    def _place_note(self, snapshot: Snapshot) -> list[str]:
+        """What a system job, which runs on some nodes, lacks on the others."""
+        unplaced = snapshot.waits_for_place()
+        if not unplaced:
+            return []
+        return [
+            f"Job {self._name} runs, but not on every node: {'; '.join(unplaced)}. Nomad adds what is missing later."
+        ]
 
     def _lingering_note(self, snapshot: Snapshot) -> str:
         there = {a["ID"]: a for a in [*snapshot.others_alive(), *snapshot.leaving()]}.values()

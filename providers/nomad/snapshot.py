@@ -102,4 +102,4 @@ class Snapshot:
 
     def waits_for_place(self) -> list[str]:
         """A sentence for each group that lacks instances for want of a place."""
-        return waits_for_place(self.evaluations, self.deployment)
+        return waits_for_place(self.evaluations, self.deployment, self.job)

@@ -11,6 +11,7 @@ from providers.nomad import jobspec_keys
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.job_ids import unaddressable
 from providers.nomad.own_promotion import held_as, promoted_by_up
+from providers.nomad.parser_errors import READ_IT, parser_sentence
 from providers.plugin import ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
 
@@ -195,21 +196,24 @@ def unknown_keys(inputs: Properties) -> list[str]:
     return jobspec_keys.unknown(source) if is_json(inputs) and isinstance(source, str) else []
 
 
-async def _from_hcl(client: NomadClient, source: str, inputs: Properties) -> Json:
+async def parse_anew(client: NomadClient, inputs: Properties) -> Spec:
+    """Parses the inputs once more, also where that was done before. Raises as `parse`."""
+    job = await _from_hcl(client, checked_source(inputs), inputs, anew=True)
+    return _spec(job, client.namespace, inputs)
+
+
+async def _from_hcl(client: NomadClient, source: str, inputs: Properties, *, anew: bool = False) -> Json:
     hcl2 = inputs.get("hcl2", {})
     if hcl2.get("allowFs"):
-        reason = (
-            "hcl2.allow_fs is not supported: Nomad parses the jobspec on the server, which does not see your files. "
-            "Read the file in your program and put its text in the jobspec or in hcl2.vars."
-        )
-        raise SpecError([reason])
+        raise SpecError([f"hcl2.allow_fs is not supported: {READ_IT}"])
     variables = hcl2.get("vars") or {}
     try:
-        return await client.parse_hcl(source, variables_file(source, variables))
+        given = variables_file(source, variables)
+        return await (client.parse_hcl(source, given, anew=True) if anew else client.parse_hcl(source, given))
     except ApiError as error:
         if error.status == 403 or (error.status >= 500 and "parse" not in error.answer):
             raise
-        raise SpecError([_parser_sentence(error.answer)]) from error
+        raise SpecError([parser_sentence(error.answer)]) from error
 
 
 def variables_file(source: str, variables: dict[str, Any]) -> str:
@@ -276,9 +280,3 @@ def _hcl_string(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
     # JSON's two short escapes that HCL does not know; the pairs before them are escaped backslashes.
     return re.sub(r"\\(.)", lambda pair: {"b": r"\u0008", "f": r"\u000c"}.get(pair[1], pair[0]), quoted)
-
-
-def _parser_sentence(answer: str) -> str:
-    lines = [line.strip("\t *") for line in answer.splitlines()]
-    said = [line for line in lines if line and not re.match(r"^\d+ errors? occurred:$", line)]
-    return "Nomad cannot parse the jobspec: " + "; ".join(said)

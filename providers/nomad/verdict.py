@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from providers.nomad.client import Json
 from providers.nomad.diagnosis import causes
+from providers.nomad.kinds import EVERYWHERE
 from providers.nomad.meanings import Heals
 from providers.nomad.snapshot import Snapshot, waiting_canaries
 
@@ -57,7 +58,8 @@ def judge(snapshot: Snapshot) -> Verdict:
             State.FAILED, "Nomad called its deployment successful, and an instance that it started then failed"
         )
     # Nomad calls a system job's deployment successful where some or all of its nodes had no room.
-    if reasons := snapshot.waits_for_place():
+    reasons = snapshot.waits_for_place()
+    if reasons and not runs_elsewhere(snapshot):
         return Verdict(State.GOING_ON, "; ".join([progress(snapshot), *reasons]))
     return Verdict(State.SUCCEEDED, progress(snapshot))
 
@@ -83,7 +85,8 @@ def _judge_without_deployment(snapshot: Snapshot) -> Verdict:
     failed = [a for a in placed if a["ClientStatus"] in ("failed", "lost")]
     if hopeless(snapshot) or any(not _tried_again(job, a) for a in failed):
         return Verdict(State.FAILED, "its instances fail")
-    if reasons := snapshot.waits_for_place():
+    reasons = snapshot.waits_for_place()
+    if reasons and not runs_elsewhere(snapshot):
         return Verdict(State.GOING_ON, "; ".join(reasons))
     waiting = [a for a in placed if a["ClientStatus"] == "pending" and a["DesiredStatus"] == "run"]
     if waiting or failed:
@@ -92,6 +95,12 @@ def _judge_without_deployment(snapshot: Snapshot) -> Verdict:
         text = f"{len(snapshot.unproven)} of {len(placed)} instances have not run for their min_healthy_time yet"
         return Verdict(State.GOING_ON, text)
     return Verdict(State.SUCCEEDED, progress(snapshot))
+
+
+def runs_elsewhere(snapshot: Snapshot) -> bool:
+    """Whether a job that has an instance on each node runs on some: Nomad adds those that have no room when they do."""
+    alive = ("running", "complete")
+    return snapshot.job["Type"] in EVERYWHERE and any(a["ClientStatus"] in alive for a in snapshot.of_version())
 
 
 def hopeless(snapshot: Snapshot) -> str:
@@ -119,7 +128,7 @@ def _tried_again(job: Json, allocation: Json) -> bool:
     """Whether Nomad places a failed allocation anew: system jobs never, others as `reschedule` says."""
     if allocation.get("FollowupEvalID") or allocation.get("NextAllocation"):
         return True
-    if job["Type"] in ("system", "sysbatch"):
+    if job["Type"] in EVERYWHERE:
         return False
     group: Json = next((g for g in job.get("TaskGroups") or [] if g["Name"] == allocation["TaskGroup"]), {})
     policy = group.get("ReschedulePolicy") or {}

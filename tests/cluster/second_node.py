@@ -36,8 +36,11 @@ class SecondNode:
 
 
 @contextmanager
-def second_node(folder: Path, nomad: Api) -> Iterator[SecondNode]:
-    """Starts the node and waits until it is ready; afterwards it is gone from the cluster."""
+def second_node(folder: Path, nomad: Api, node_pool: str = "default") -> Iterator[SecondNode]:
+    """Starts the node and waits until it is ready; afterwards it is gone from the cluster.
+
+    In a node pool of its own it takes no job of another test.
+    """
     cluster = ports.recorded_for(cluster_folder())
     assert cluster is not None
     [http] = free_ports(1)
@@ -54,6 +57,7 @@ def second_node(folder: Path, nomad: Api) -> Iterator[SecondNode]:
             "enabled": True,
             "servers": [cluster.address("nomad_rpc")],
             "network_interface": "lo",
+            "node_pool": node_pool,
             "meta": {"which": NAME},
             "options": {
                 "driver.denylist": "docker",

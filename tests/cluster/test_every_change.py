@@ -119,7 +119,7 @@ async def _is_another(provider: Provider, job: Json, before: Json) -> bool:
     """Whether another job is in Nomad when this one is registered without the provider."""
     marked = {**job, "Namespace": "default", "Meta": {**(job.get("Meta") or {}), OWNER_KEY: provider.urn}}
     index = int(before["JobModifyIndex"])
-    await provider.client.register(marked, index, policy_override=False, preserve_counts=False)
+    await provider.client.register(marked, index, submission=None, policy_override=False, preserve_counts=False)
     after = await registered(provider)
     return bool(_held(after) != _held(before))
 

@@ -129,6 +129,14 @@ def test_a_job_that_no_service_can_be_is_refused(key: str, value: str) -> None:
         imported({**read("small")["job"], key: value})
 
 
+def test_a_job_whose_name_is_not_its_id_is_refused_for_that() -> None:
+    """Finding job-files 13: `job.Name is set by name: change it there` is nothing that anybody could do."""
+    with pytest.raises(
+        SettingsError, match=r'its Name "other" is not its ID "\S+", and a service has one name for both'
+    ):
+        imported({**read("small")["job"], "Name": "other"})
+
+
 LEAVES = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "a"])
 PARTS = st.lists(st.fixed_dictionaries({"Name": st.sampled_from("xyz")}, optional={"V": LEAVES}), max_size=3)
 JOBS = st.recursive(

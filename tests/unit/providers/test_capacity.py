@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from providers.nomad.capacity import Amount, explain, may_run, needed, room
+from providers.nomad.capacity import Amount, may_run, needed, room
 
 
 def node(name: str, memory_mb: int, **changes: Any) -> dict[str, Any]:
@@ -52,12 +52,3 @@ def test_only_nodes_that_take_instances_have_room() -> None:
 )
 def test_where_a_job_may_run(job: dict[str, Any], may: bool) -> None:
     assert may_run(job, node("a", 1000, Datacenter="eu-1", NodePool="default")) is may
-
-
-def test_the_sentence() -> None:
-    plan = {"FailedTGAllocs": {"web": {"DimensionExhausted": {"memory": 1, "network: bandwidth": 1}}}}
-    job = {"TaskGroups": [{"Name": "web", "Tasks": [{"Resources": {"MemoryMB": 4000}}]}]}
-    assert explain(plan, job, [node("a", 1000), node("b", 500)], []) == [
-        "group web: an instance needs 4000 MiB of memory; the freest node, a, has 900 MiB left"
-    ]
-    assert explain({}, job, [], []) == []

@@ -336,7 +336,7 @@ async def test_a_preview_registers_nothing() -> None:
 
 
 async def test_what_cannot_be_placed_is_not_registered() -> None:
-    case = Case(plan=recorded("plan-memory-exhausted"))
+    case = Case(plan={**recorded("plan-memory-exhausted"), **PRIORITY})
     with pytest.raises(ProviderError, match=r"memory is exhausted on 1 node(.|\n)*Nothing was registered"):
         await case.update(case.inputs(Priority=50))
     assert case.nomad.made("register") == []

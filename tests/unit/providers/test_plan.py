@@ -10,9 +10,7 @@ from providers.nomad.plan import (
     Change,
     changes,
     describe,
-    failed_placements,
     one_line,
-    placement_reasons,
 )
 from providers.nomad.spec import OWNER_KEY, SERVICES_KEY
 from providers.words import MASK
@@ -85,68 +83,6 @@ def test_a_group_and_a_task_that_are_added() -> None:
         '  ~ group web, task sidecar: the whole task + "sidecar"',
         '  ~ group worker: the whole group + "worker"',
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("plan-memory-exhausted", "memory is exhausted on 1 node"),
-        (
-            "plan-constraint",
-            "the job's constraints, drivers or volumes (Nomad does not say which) rule out 1 node",
-        ),
-        (
-            "plan-no-eligible-node",
-            "no node was eligible in node pool default; ready nodes by the job's datacenters: none",
-        ),
-        ("plan-static-port-taken", 'static port 23456 ("http") is taken on 1 node'),
-    ],
-)
-def test_a_failed_placement(name: str, reason: str) -> None:
-    assert failed_placements(recorded(name)) == [f"group web: 1 instance cannot be placed: {reason}"]
-    # It forbids the change, so it is told as an error, and once.
-    assert not any("cannot be placed" in line for line in describe(recorded(name), secret=False))
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("constraint-unmatched", 'constraint "${attr.kernel.name} = windows" filtered 1 node'),
-        (
-            "no-eligible-node",
-            "no node was eligible in node pool default; ready nodes by the job's datacenters: none",
-        ),
-        ("missing-driver", "the task's driver is missing on 1 node"),
-        ("host-volume-missing", "the group's host volume is missing on 1 node"),
-        ("memory-exhausted", "memory is exhausted on 1 node"),
-        ("static-port-taken", 'static port 23456 ("p") is taken on 1 node'),
-    ],
-)
-def test_an_evaluation_that_could_not_place(name: str, reason: str) -> None:
-    assert failed_placements(recorded(name)["evaluations"][-1]) == [f"group web: 1 instance cannot be placed: {reason}"]
-
-
-def test_instances_that_fail_alike_are_counted() -> None:
-    plan = {"FailedTGAllocs": {"web": {"CoalescedFailures": 2, "NodesEvaluated": 3, "DimensionExhausted": {"cpu": 3}}}}
-    assert failed_placements(plan) == ["group web: 3 instances cannot be placed: cpu is exhausted on 3 nodes"]
-
-
-def test_every_kind_of_reason_is_told() -> None:
-    metrics = {
-        "NodesEvaluated": 4,
-        "ConstraintFiltered": {"b": 1, "a": 2},
-        "ClassFiltered": {"large": 1},
-        "DimensionExhausted": {"disk": 1},
-        "QuotaExhausted": ["cpu exhausted (500 needed > 100 limit)"],
-    }
-    assert placement_reasons(metrics) == [
-        'constraint "a" filtered 2 nodes',
-        'constraint "b" filtered 1 node',
-        'node class "large" filtered 1 node',
-        "disk is exhausted on 1 node",
-        'quota limit hit "cpu exhausted (500 needed > 100 limit)"',
-    ]
-    assert placement_reasons({"NodesEvaluated": 1}) == ["Nomad gives no reason"]
 
 
 def test_warnings_and_preemptions() -> None:
@@ -222,6 +158,13 @@ def test_names_that_say_secret(name: str) -> None:
     [
         ("1 error occurred:\n\t* Missing datacenter\n\n", "Missing datacenter"),
         ("2 errors occurred:\n\t* a\n\t* b\n", "a; b"),
+        (
+            (
+                '1 warning:\n* Group "g" has warnings: 1 error occurred:\n\t* Task "t" has warnings: 1 error occurred:'
+                "\n\t* mbits is ignored\n\n"
+            ),
+            'Group "g" has warnings: Task "t" has warnings: mbits is ignored',
+        ),
         ("plain", "plain"),
         ("", ""),
     ],

@@ -103,9 +103,11 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
 
     def __init__(self) -> None:
         self.messages: list[tuple[int, str, bool]] = []
+        self.lines: list[Any] = []
 
     async def Log(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.messages.append((request.severity, request.message, request.ephemeral))
+        self.lines.append(request)
         return empty_pb2.Empty()
 
 
@@ -195,16 +197,37 @@ async def test_checked_inputs_come_back_as_they_were_sent() -> None:
     async with configured() as (stub, _, _):
         answer = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=news))
         assert answer.inputs == news
+
+
+@pytest.mark.parametrize("preview", [False, True])
+async def test_wrong_inputs_are_refused_when_the_resource_is_made(preview: bool) -> None:
+    news = struct(bad=1)
+    async with configured() as (stub, _, _):
+        checked = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=news))
+        assert not checked.failures
+        differs = await stub.Diff(provider_pb2.DiffRequest(urn=URN, id="1", old_inputs=news, news=news))
+        assert differs.changes == provider_pb2.DiffResponse.DIFF_SOME
+        make = provider_pb2.CreateRequest(urn=URN, properties=news, preview=preview)
+        assert await refused(stub.Create(make)) == "bad is wrong."
+        change = provider_pb2.UpdateRequest(urn=URN, id="1", news=news, preview=preview)
+        assert await refused(stub.Update(change)) == "bad is wrong."
+        # An import: the engine reads after the check.
+        assert await refused(stub.Read(provider_pb2.ReadRequest(urn=URN, id="1"))) == "bad is wrong."
+
+
+async def test_what_was_read_before_is_refused_by_its_check() -> None:
+    async with configured() as (stub, _, _):
+        await stub.Read(provider_pb2.ReadRequest(urn=URN, id="1"))
+        answer = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=struct(bad=1)))
         assert [(f.property, f.reason) for f in answer.failures] == [("", "bad is wrong.")]
 
 
 async def test_what_is_wrong_comes_without_notes() -> None:
-    """X1: the engine would refuse an unknown among them, and not show what is wrong."""
+    """X1: the engine would refuse an unknown among them, and not show what is wrong; it is refused a call later."""
     async with configured() as (stub, _, _):
         wrong = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=struct(note="a", bad=1)))
         right = await stub.Check(provider_pb2.CheckRequest(urn=URN, news=struct(note="a")))
-    assert [failure.reason for failure in wrong.failures] == ["bad is wrong."]
-    assert wrong.inputs == struct(note="a", bad=1)
+    assert (list(wrong.failures), wrong.inputs) == ([], struct(note="a", bad=1))
     assert right.inputs == struct(note="a", __noted=UNKNOWN)
 
 
@@ -214,6 +237,44 @@ async def test_what_is_not_there_is_read_as_nothing() -> None:
         plugin.thing.gone = True
         answer = await stub.Read(provider_pb2.ReadRequest(urn=URN, id="1", properties=struct(a="x")))
     assert (answer.id, answer.HasField("properties"), answer.HasField("inputs")) == ("", False, False)
+
+
+def preview_of(stub: Any, name: str) -> Any:
+    """The calls by which the engine previews the creation of a resource with wrong inputs."""
+
+    async def calls() -> Any:
+        await stub.Check(provider_pb2.CheckRequest(urn=f"{URN}-{name}", news=struct(bad=1)))
+        return await stub.Create(
+            provider_pb2.CreateRequest(urn=f"{URN}-{name}", properties=struct(bad=1), preview=True)
+        )
+
+    return calls()
+
+
+async def test_one_preview_reports_every_refusal_and_fails_once() -> None:
+    async with configured() as (stub, _, log):
+        ends = await asyncio.gather(*(preview_of(stub, name) for name in "abc"), return_exceptions=True)
+        failed = [end for end in ends if isinstance(end, BaseException)]
+        shown = [line for line in log.lines if line.severity == engine_pb2.ERROR]
+    assert [str(error.details()) for error in failed if isinstance(error, grpc.aio.AioRpcError)] == ["bad is wrong."]
+    assert [line.message for line in shown] == ["bad is wrong."] * 2
+    assert len({line.urn for line in shown}) == 2
+
+
+async def test_where_the_program_promises_to_ask_at_its_end_no_preview_fails() -> None:
+    async with configured() as (stub, _, log):
+
+        async def asked(at_end: bool) -> Any:
+            request = provider_pb2.InvokeRequest(tok="sample:index/refusals:refusals", args=struct(atEnd=at_end))
+            return json_format.MessageToDict(getattr(await stub.Invoke(request), "return"))["refused"]
+
+        first = asyncio.create_task(preview_of(stub, "a"))
+        assert await asked(False) == []
+        made = await first
+        assert json_format.MessageToDict(made.properties) == {"bad": 1.0}
+        await preview_of(stub, "b")
+        assert await asked(True) == [f"{URN}-a", f"{URN}-b"]
+        assert [line.urn for line in log.lines] == [f"{URN}-a", f"{URN}-b"]
 
 
 async def test_differences() -> None:

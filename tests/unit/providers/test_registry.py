@@ -7,7 +7,7 @@ from aiohttp import encode_basic_auth, web
 
 from providers.nomad import registry
 from providers.nomad.preflight import check_job_images
-from providers.nomad.registry import Found, TaskImage, check_image, check_images, task_images
+from providers.nomad.registry import Found, Registries, TaskImage, check_image, task_images
 from providers.nomad.spec import Spec
 from tests.ports import free_ports
 from tests.unit.providers.loopback import answers, serving
@@ -171,7 +171,7 @@ async def test_images_are_answered_for_in_their_order() -> None:
         return web.Response(status=200 if request.path.endswith("/1") else 404)
 
     async with serving(handler) as server:
-        found = await check_images([image(f"{server.host}/hello:{tag}") for tag in ("1", "2", "1")])
+        found = await Registries().check([image(f"{server.host}/hello:{tag}") for tag in ("1", "2", "1")])
     assert [check.found for check in found] == [Found.YES, Found.NO, Found.YES]
 
 
@@ -230,7 +230,7 @@ async def test_what_forbids_a_registration(
         meta = {"caravan_image": "built"} if built else None
         auth = {"username": user, "password": "p"} if user else None
         spec = Spec(job({"image": f"{server.host}/hello:1", "auth": auth}, meta=meta), False)
-        findings = await check_job_images(spec, preview=preview)
+        findings = await check_job_images(Registries(), spec, preview=preview)
     assert (bool(findings.problems), bool(findings.warnings)) == (problem, warning)
     for sentence in findings.problems:
         assert sentence.startswith(
@@ -247,8 +247,47 @@ async def test_a_registry_elsewhere(
     async def head(url: str, image: TaskImage) -> int:
         return status
 
+    async def resolved(host: str) -> str:
+        return ""
+
     monkeypatch.setattr(registry, "_head", head)
+    monkeypatch.setattr(registry, "_unresolved", resolved)
     auth = {"username": user, "password": "p"} if user else None
-    findings = await check_job_images(Spec(job({"image": "ghcr.io/a/b:1", "auth": auth}), False), preview=True)
+    spec = Spec(job({"image": "ghcr.io/a/b:1", "auth": auth}), False)
+    findings = await check_job_images(Registries(), spec, preview=True)
     assert bool(findings.problems) is problem
-    assert [text.endswith("(seen from here)") for text in findings.warnings] == ([] if problem else [True])
+    assert ["(seen from here" in text for text in findings.warnings] == ([] if problem else [True])
+
+
+async def test_a_name_without_an_address_is_looked_up_once_and_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding job-files 13: 5 s and a line for each image of a registry whose name does not resolve."""
+    looked_up = []
+
+    async def unresolved(host: str) -> str:
+        looked_up.append(host)
+        return f"the name {host} has no address (Name or service not known)"
+
+    monkeypatch.setattr(registry, "_unresolved", unresolved)
+    registries = Registries()
+    jobs = [job({"image": "r.example/a:1"}, {"image": "r.example/b:1"}), job({"image": "r.example:443/c:1"})]
+    found = [await check_job_images(registries, Spec(one, False), preview=True) for one in jobs]
+    told = [text for findings in found for text in findings.warnings]
+    assert looked_up == ["r.example"]
+    assert [text.partition(" cannot be pulled")[0].rpartition(" ")[2] for text in told] == [
+        "r.example/a:1",
+        "r.example:443/c:1",
+    ]
+    assert told[0].endswith(
+        "the registry r.example cannot be reached: the name r.example has no address (Name or service not known) "
+        "(seen from here; its other images cannot be checked either)"
+    )
+
+
+@pytest.mark.parametrize("idle", [{"Count": 0}, {"Count": 1}])
+async def test_an_image_that_nothing_runs_now_is_no_obstacle(idle: dict[str, int]) -> None:
+    async with serving(answers(web.Response(status=404))) as server:
+        described = job({"image": f"{server.host}/hello:1"})
+        described["TaskGroups"][0] |= idle
+        findings = await check_job_images(Registries(), Spec(described, False), preview=True)
+    assert bool(findings.problems) == bool(idle["Count"])
+    assert [text.endswith("(nothing runs it now)") for text in findings.warnings] == [True] * (not idle["Count"])

@@ -93,9 +93,11 @@ async def test_nomad_parses_hcl() -> None:
 
 async def test_what_the_parser_says_is_one_sentence() -> None:
     answer = "2 errors occurred:\n\t* input.hcl:1,1-2: Argument required\n\t* input.hcl:3,1-2: Unsupported block\n\n"
-    assert await reasons(inputs("x"), FakeNomad(parse_hcl=refusal(400, answer))) == [
-        "Nomad cannot parse the jobspec: input.hcl:1,1-2: Argument required; input.hcl:3,1-2: Unsupported block"
-    ]
+    sentence = (
+        "Nomad cannot parse the jobspec: line 1, column 1 of the jobspec: Argument required; line 3, column 1 of the "
+        "jobspec: Unsupported block"
+    )
+    assert await reasons(inputs("x"), FakeNomad(parse_hcl=refusal(400, answer))) == [sentence]
 
 
 async def test_a_failing_nomad_is_not_called_a_bad_jobspec() -> None:

@@ -71,7 +71,11 @@ NO_NODE = "no node was eligible in node pool default; ready nodes by the job's d
             f'0/3 healthy; {NO_PLACE}static port 23456 ("p") is taken on 1 node',
         ),
         ("memory-exhausted", GOING_ON, f"0/1 healthy; {NO_PLACE}memory is exhausted on 1 node"),
-        ("missing-driver", GOING_ON, f"0/1 healthy; {NO_PLACE}the task's driver is missing on 1 node"),
+        (
+            "missing-driver",
+            GOING_ON,
+            f"0/1 healthy; {NO_PLACE}the driver of its tasks (podman) is missing on 1 node",
+        ),
         ("batch-not-placed", GOING_ON, f"{NO_PLACE}memory is exhausted on 1 node"),
     ],
 )
