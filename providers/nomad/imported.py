@@ -40,7 +40,8 @@ async def source(client: NomadClient, current: Json) -> dict[str, Any]:
     submitted = await client.submission(current["Namespace"], current["ID"], current["Version"])
     if submitted:
         found = _as_submitted(submitted)
-        if _can_be_generated(found["jobspec"]) and await _is_what_runs(client, found, current):
+        texts = [found["jobspec"], *found.get("hcl2", {"vars": {}})["vars"].values()]
+        if all(map(_can_be_generated, texts)) and await _is_what_runs(client, found, current):
             return found
     job = without_made_up(accepted(content(current)))
     defaults = await job_defaults(client, current["Type"])
@@ -56,7 +57,7 @@ def _can_be_generated(text: str) -> bool:
     It puts it between three quotes and escapes nothing (`genEscapedString` in Pulumi's codegen/python); a text of one
     line it escapes.
     """
-    return "\\" not in text and '"""' not in text and not text.endswith('"')
+    return "\n" not in text or ("\\" not in text and '"""' not in text and not text.endswith('"'))
 
 
 def _as_json(job: Json) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The resource nomad:index/job:Job: check, diff, create, read, update and delete of a Nomad job."""
 
 import json
-from functools import partial
 
 from providers.claims import Claim
 from providers.nomad import holders
@@ -15,17 +14,16 @@ from providers.nomad.imported import settings_of_component, source
 from providers.nomad.job_apply import apply, is_registered_anew, promote
 from providers.nomad.job_check import check
 from providers.nomad.job_context import JobContext
+from providers.nomad.job_end import end, runs_text
 from providers.nomad.jobspec_keys import accepted
 from providers.nomad.outputs import INPUT_NAMES, setting
 from providers.nomad.own_promotion import released
 from providers.nomad.plan import changes
 from providers.nomad.preflight import preflight
 from providers.nomad.promotion import Waiting, given_up_text, promotion_text, resumed_text, waiting, waiting_text
-from providers.nomad.removal import Removal, going_on_text, starts_others
 from providers.nomad.seen import note, note_unknown, noted_job
 from providers.nomad.sentences import (
     adopted_text,
-    destroyed_text,
     drift_text,
     ended_text,
     exists_text,
@@ -164,7 +162,7 @@ class JobResource:
             f"(with delete_before_replace: before it starts), {counted(stops, 'instance')} of the old one "
             f"{'stops' if stops == 1 else 'stop'}.",
         )
-        if text := await self._runs_text(standing.current):
+        if text := await runs_text(self._ctx, standing.current):
             await self._ctx.engine.info(urn, text)
 
     async def create(self, urn: str, new: Properties, timeout_s: float, preview: bool) -> tuple[str, Properties]:
@@ -298,45 +296,8 @@ class JobResource:
     async def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, timeout_s: float) -> None:
         """Stops the job and waits until its instances are gone, from Nomad and from Consul."""
         self._ctx.written.see(urn)
-        await self._end(urn, id, inputs, outputs)
+        await end(self._ctx, urn, id, inputs, outputs)
         self._ctx.written.forget(urn)
-
-    async def _end(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> None:
-        if not setting(outputs, "deregisterOnDestroy"):
-            await self._ctx.engine.info(urn, f'Job "{id}" keeps running in Nomad (deregister_on_destroy is off).')
-            return
-        namespace = outputs.get("namespace", self._ctx.client.namespace)
-        current = await self._ctx.client.job(namespace, id)
-        if current is not None and not _is_ours(current, urn, outputs):
-            await self._ctx.engine.warning(
-                urn,
-                f'Job "{id}" in Nomad is not the one of this stack any more: it was removed and made anew by somebody '
-                "else. It is left as it is.",
-            )
-            return
-        if current is not None:
-            standing = await self._ctx.standing(urn, id, current, inputs, outputs)
-            if standing.standing is Standing.FOREIGN:
-                text = destroyed_text(urn, standing, secret=is_secret(inputs))
-                if (current.get("Meta") or {}).get(OWNER_KEY) != urn:
-                    raise ProviderError(text)
-                # With the mark it may be what an interrupted `up` of this stack has registered.
-                await self._ctx.engine.warning(urn, text)
-            stops = await self._ctx.running(current)
-            text = await self._runs_text(current) or (
-                f'Job "{id}": {counted(stops, "instance")} {"stops" if stops == 1 else "stop"}.'
-            )
-            await self._ctx.engine.info(urn, text)
-        report = partial(self._ctx.engine.status, urn)
-        removal = Removal(self._ctx.client, self._ctx.hub, self._ctx.consul, self._ctx.cancelled, report)
-        for text in await removal.remove(namespace, id, urn, purge=setting(outputs, "purgeOnDestroy")):
-            await self._ctx.engine.info(urn, f'Job "{id}", {text}')
-
-    async def _runs_text(self, job: Json | None) -> str:
-        """What becomes of the runs that a periodic or parameterized job has started, when it is deleted."""
-        if job is None or not starts_others(job):
-            return ""
-        return going_on_text(job["ID"], await self._ctx.client.children(job["Namespace"], job["ID"]))
 
     async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
         """The jobspec with the out-of-band change in it.
@@ -351,9 +312,3 @@ class JobResource:
                     return json.dumps({where: wanted} if where else wanted, sort_keys=True)
         by_up = (await parse(self._ctx.client, inputs)).by_up if is_known(inputs) else frozenset()
         return jobspec(released(current, by_up))
-
-
-def _is_ours(current: Json, urn: str, outputs: Properties) -> bool:
-    """Whether a job is the one of the state: by its mark, or, after a rename of the resource, by its creation."""
-    marked = (current.get("Meta") or {}).get(OWNER_KEY) == urn
-    return marked or str(current.get("CreateIndex")) == str(outputs.get("createIndex"))

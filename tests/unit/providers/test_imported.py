@@ -109,3 +109,14 @@ async def test_json_that_the_generator_would_spoil_comes_in_one_line() -> None:
     found = await source(nomad().client, current)
     assert "\n" not in found["jobspec"]
     assert json.loads(found["jobspec"])["Meta"] == current["Meta"]
+
+
+@pytest.mark.parametrize("value", ["first \\n back\nx", 'a\n"""', 'a\n"b"'])
+async def test_a_variable_that_the_generator_would_write_wrong_makes_the_job_json(value: str) -> None:
+    """RW-35: Pulumi escapes a text of one line only."""
+    source_text = 'variable "motd" {}\n' + HCL
+    server = nomad(submission=submitted(source_text, VariableFlags={"motd": value}), plan=NONE)
+    assert (await source(server.client, CURRENT))["json"] is True
+    for harmless in (value.replace("\n", ""), "a\nb"):
+        server = nomad(submission=submitted(source_text, VariableFlags={"motd": harmless}), plan=NONE)
+        assert (await source(server.client, CURRENT))["hcl2"] == {"vars": {"motd": harmless}}
