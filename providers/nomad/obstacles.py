@@ -164,6 +164,9 @@ _PORT_TAKEN = re.compile(r"reserved port collision (?P<label>\S+)=(?P<number>\d+
 
 def _exhausted(dimension: str, count: int, job: Json | None, around: Surroundings) -> Reason:
     port = _PORT_TAKEN.search(dimension)
+    if dimension == "network: port collision":
+        # Of those that are there, not of the one to place (Nomad `NetworkIndex.SetAllocs`).
+        return Reason(f"instances {around.on(count)} have the same port already, and Nomad places nothing beside them")
     if port is None:
         return Reason(f"{dimension} is exhausted on {counted(count, 'node')}", dimension=dimension)
     text = f'static port {port["number"]} ("{port["label"]}") is taken on {counted(count, "node")}'

@@ -212,6 +212,13 @@ def test_a_port_that_the_node_keeps_for_itself() -> None:
     assert run.sentences()[0].endswith("is taken on 1 node: the node's configuration reserves it (reserved_ports)")
 
 
+def test_instances_that_collide_already() -> None:
+    run = asked(node("a"), memory_mb=10, counts={"Place": 1}, exhausted="network: port collision")
+    assert run.sentences()[0].endswith(
+        "instances on node a have the same port already, and Nomad places nothing beside them"
+    )
+
+
 def test_a_system_job_names_the_nodes_that_lack_room() -> None:
     nodes = (node("a", 500), node("b", 5000), node("c", 5000))
     run = asked(*nodes, memory_mb=600, counts={"Place": 2}, type_="system")
