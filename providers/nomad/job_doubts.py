@@ -8,7 +8,7 @@ that group or task equal, they are no differences.
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 
-from providers.http_api import ApiError
+from providers.http_api import ApiError, CutOff
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.filled_in import IMPLIED
 from providers.nomad.job_difference import Found
@@ -89,7 +89,8 @@ async def _equal(client: NomadClient, places: Sequence[Place], wanted: Json, cur
         part[key] = deepcopy(new.get(key))
     try:
         plan = await client.plan(job)
-    except ApiError:
+    except (ApiError, CutOff):
+        # As a mixture of two jobs it may be none at all.
         return set()
     verdicts = Verdicts(plan.get("Diff") or {})
     return {place for place in places if verdicts.equal(place[0])}

@@ -148,6 +148,8 @@ def _service(service: Json, job: Json, group: Json, task: str | None, alone: str
     found["TaskName"] = found.get("TaskName") or task or (alone if native else None)
     if connect:
         found["Connect"] = _connect(given(connect))
+    if not found.get("PortLabel") and connect and (connect.get("Gateway") or {}).get("Terminating") is not None:
+        found["PortLabel"] = f"connect-terminating-{found['Name']}"
     if found.get("Identity") is not None:
         # Nomad names it after the service.
         found["Identity"] = {key: value for key, value in found["Identity"].items() if key not in _NAMED_BY_NOMAD}

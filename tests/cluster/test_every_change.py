@@ -199,7 +199,8 @@ def rewritten(job: Json, current: Json, chance: random.Random) -> Json:
     return result
 
 
-_OWN_KEYS = frozenset({"ID", "Namespace", "PreventRescheduleOnLost", "Region", "Stop"})
+_OWN_KEYS = frozenset({"ID", "Namespace", "PortLabel", "PreventRescheduleOnLost", "Region", "Stop"})
+"""Keys that are not to be written out: refused, or, as a gateway's port, not the same when they are."""
 
 
 def _with_defaults(written: Any, current: Any, chance: random.Random, depth: int = 0) -> Any:
@@ -256,10 +257,15 @@ async def walk(address: str, kind: str, job: Json, chance: random.Random, most: 
             if change is None:
                 continue
             made += 1
-            if await make(provider, kind, change, tally):
-                job = change.job
-                if not made % 5:
-                    await unchanged(provider, kind, change, chance, tally)
+            try:
+                if await make(provider, kind, change, tally):
+                    job = change.job
+                    if not made % 5:
+                        await unchanged(provider, kind, change, chance, tally)
+            except CutOff:
+                # Nomad fails at some jobs that it has found valid.
+                tally.counted["Nomad hangs up"] += 1
+                break
         return made
 
 
