@@ -145,3 +145,22 @@ def test_renames_change_nothing_in_nomad(project: Project) -> None:
     assert project.nomad.job(project.name) is None
     project.run("stack", "rm", "other", "--yes")
     assert (project.folder / "stacks" / "Pulumi.other.yaml").exists()
+
+
+def test_the_project_may_have_another_name(project: Project) -> None:
+    """B4: it did not load, for a key in Pulumi.yaml that was not of the new name."""
+    file = project.folder / "Pulumi.yaml"
+    text = file.read_text().replace("name: caravan\n", "name: mycompany\n")
+    file.unlink()
+    file.write_text(text)
+    project.run("stack", "init", "dev")
+    assert "to create" in project.preview().text
+
+    project.run("config", "set", "services.x.count", "3")
+    refused = project.preview(check=False).text
+    assert "mycompany:services.x.count" in refused, refused
+    stack = project.folder / "stacks" / "Pulumi.dev.yaml"
+    stack.write_text(stack.read_text().replace("caravan:services:", "caravan:service:"))
+    refused = project.preview(check=False).text
+    assert "caravan:services must list the services to deploy" in refused
+    assert "program exited" not in refused
