@@ -14,10 +14,19 @@ _QUOTES = "write it in quotes"
 
 def set_without_path(stack: StackFile) -> Iterator[str]:
     """The keys that have dots where a path was meant: `services.web.count`."""
-    for key in stack.values:
-        first = _FIRST.match(key)
-        if key not in KEYS and first is not None and first[0] in KEYS:
-            yield key
+    yield from (key for key in stack.values if is_dotted(key))
+
+
+def is_dotted(key: str) -> bool:
+    """Whether a key without its `caravan:` is meant as the path of a known one."""
+    first = _FIRST.match(key)
+    return key not in KEYS and first is not None and first[0] in KEYS
+
+
+def set_again(written: str, key: str, *, secret: bool) -> str:
+    """The commands that take a key away as it was written, and set it as it was meant."""
+    option, value = ("--secret ", "") if secret else ("", " VALUE")
+    return f"run pulumi config rm '{written}' and pulumi config set {option}--path '{PROJECT}:{key}'{value}"
 
 
 def without_them(stack: StackFile, problems: list[Problem]) -> StackFile:
@@ -26,11 +35,9 @@ def without_them(stack: StackFile, problems: list[Problem]) -> StackFile:
     for key in sorted(typed):
         value = stack.values[key]
         hidden = key in stack.secret_keys or (isinstance(value, Mapping) and "secure" in value)
-        secret = "--secret " if hidden else ""
-        given = "" if secret else " VALUE"
         what = (
-            "is one key with dots in its name, since it was set without --path: run "
-            f"pulumi config rm '{PROJECT}:{key}' and pulumi config set {secret}--path '{PROJECT}:{key}'{given}"
+            "is one key with dots in its name, since it was set without --path: "
+            f"{set_again(f'{PROJECT}:{key}', key, secret=hidden)}"
         )
         problems.append(Problem(stack.where((key,)), what))
     kept = {key: value for key, value in stack.values.items() if key not in typed}

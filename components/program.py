@@ -10,6 +10,7 @@ import pulumi
 
 from components.call_order import call_order
 from components.call_targets import callers, resolved_calls
+from components.config_commands import is_dotted, set_again
 from components.consul import ExternalCheckArgs, ExternalService, ExternalServiceArgs
 from components.ending import Refusal, end_quietly_when_stopped
 from components.image import Image, ImageArgs, registry_provider
@@ -119,9 +120,12 @@ def _of_the_project() -> Iterator[Problem]:
     project = pulumi.get_project()
     for key in sorted(pulumi.runtime.get_config_env()) if project != PROJECT else ():
         name = key.removeprefix(f"{project}:")
+        where = f"{file_name(pulumi.get_stack())}: {key}"
         if name != key and name in KEYS:
-            where = f"{file_name(pulumi.get_stack())}: {key}"
             yield Problem(where, f"is read by nobody: write {PROJECT}:{name}, whatever the project is called")
+        elif name != key and is_dotted(name):
+            commands = set_again(key, name, secret=pulumi.runtime.is_config_secret(key))
+            yield Problem(where, f"is read by nobody, whatever the project is called: {commands}")
 
 
 def _value(key: str, text: str) -> Any:

@@ -1,13 +1,16 @@
 """Pulumi's other commands and options: what they do to a part of a stack must not leave the rest untrue."""
 
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
 
 from providers.properties import decode
-from tests.cluster.programs import use
-from tests.cluster.project import Project
+from tests.cluster.api import Api
+from tests.cluster.programs import job, use, write_job
+from tests.cluster.project import Project, service_name
 from tests.quick_engine.stack import Stack
+from toolchain.cluster import Addresses
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -23,6 +26,13 @@ Microservice("{name}", {{
     "kill_timeout_s": 1,
 }})
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets(addresses: Addresses, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Jobs of a test end with it; its secrets are deleted here."""
+    yield
+    Api(addresses.nomad).call("DELETE", f"/v1/var/nomad/jobs/{service_name(request.node.name)}")
 
 
 def log(project: Project, allocation_id: str) -> str:
@@ -110,3 +120,47 @@ def test_what_others_run_stays_where_the_program_ignores_the_jobspec(stack: Stac
     assert "create/destroy" not in shown
     stack.up()
     assert (build(stack), stack.nomad.job(stack.name)["Version"]) == ("2", version)
+
+
+def test_renames_change_nothing_in_nomad(project: Project) -> None:
+    """The mark of ownership names the stack and the resource; the job stays this stack's own."""
+    text = write_job(project.folder, "job", job(project.name, "service"))
+    program = "nomad.Job('{name}', jobspec={text}, json=True, purge_on_destroy=True, opts={opts})\n"
+    use(project, program.format(name="j", text=text, opts=None))
+    project.up("--skip-preview")
+    before = project.nomad.job(project.name)["JobModifyIndex"]
+
+    project.run("stack", "rename", "other")
+    aliased = "pulumi.ResourceOptions(aliases=[pulumi.Alias(name='j')])"
+    use(project, program.format(name="renamed", text=text, opts=aliased))
+    shown = project.preview().text
+    assert "3 unchanged" in shown or "2 unchanged" in shown, shown
+    project.up("--skip-preview")
+    assert project.nomad.job(project.name)["JobModifyIndex"] == before
+
+    write_job(project.folder, "job", {**job(project.name, "service"), "Priority": 60})
+    project.up("--skip-preview")
+    assert project.nomad.job(project.name)["Priority"] == 60
+    project.run("destroy", "--yes", "--skip-preview")
+    assert project.nomad.job(project.name) is None
+    project.run("stack", "rm", "other", "--yes")
+    assert (project.folder / "stacks" / "Pulumi.other.yaml").exists()
+
+
+def test_the_project_may_have_another_name(project: Project) -> None:
+    """B4: it did not load, for a key in Pulumi.yaml that was not of the new name."""
+    file = project.folder / "Pulumi.yaml"
+    text = file.read_text().replace("name: caravan\n", "name: mycompany\n")
+    file.unlink()
+    file.write_text(text)
+    project.run("stack", "init", "dev")
+    assert "to create" in project.preview().text
+
+    project.run("config", "set", "services.x.count", "3")
+    refused = project.preview(check=False).text
+    assert "mycompany:services.x.count" in refused, refused
+    stack = project.folder / "stacks" / "Pulumi.dev.yaml"
+    stack.write_text(stack.read_text().replace("caravan:services:", "caravan:service:"))
+    refused = project.preview(check=False).text
+    assert "caravan:services must list the services to deploy" in refused
+    assert "program exited" not in refused

@@ -160,3 +160,35 @@ def test_the_users_own_setting_counts(large: Path, value: str) -> None:
 
 def test_backends_that_are_no_folder_are_left_alone(large: Path) -> None:
     assert passphrase(large, "up", "--stack", "large", PULUMI_BACKEND_URL="https://api.pulumi.com") == "unset"
+
+
+def run(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    program = checkout / ".caravan" / "libexec" / "pulumi"
+    write_program(program, 'echo "TF_LOG=$TF_LOG $*"')
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(checkout), **variables}
+    wrapper = str(checkout / "toolchain" / "pulumi")
+    return subprocess.run([wrapper, *arguments], cwd=checkout, env=env, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize(
+    "command", ["stack rm dev --yes", "stack rm -s dev", "-C . stack rm --yes", "stack remove dev", "stack delete"]
+)
+def test_a_stack_is_removed_without_its_file(checkout: Path, command: str) -> None:
+    """A11: following Pulumi's own hint after a destroy deleted the list of services and secrets."""
+    done = run(checkout, *command.split())
+    assert done.stdout == f"TF_LOG=off {command} --preserve-config\n"
+    assert "The stack's file stays: it describes the environment." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["stack rm --preserve-config=false dev", "stack rm dev --help", "stack ls", "up -s rm", "stack select rm"],
+)
+def test_every_other_command_is_as_it_is_typed(checkout: Path, command: str) -> None:
+    done = run(checkout, *command.split())
+    assert (done.stdout, done.stderr) == (f"TF_LOG=off {command}\n", "")
+
+
+def test_a_plugins_errors_are_read_once_unless_its_log_is_asked_for(checkout: Path) -> None:
+    """A7: a failing build was read three times, twice in raw Go."""
+    assert run(checkout, "up", TF_LOG="trace").stdout == "TF_LOG=trace up\n"
