@@ -13,12 +13,17 @@ class Claim:
     noun: str
     name: str
     where: tuple[str, ...] = ()
-    """Namespace, datacenter and their like, where these are not part of the name."""
+    """Namespace, datacenter and their like in words, where these are not part of the name (see `where`)."""
     below: bool = False
 
     def __str__(self) -> str:
-        place = f" ({', '.join(filter(None, self.where))})" if any(self.where) else ""
+        place = f" ({', '.join(self.where)})" if self.where else ""
         return f'{"what is below the " if self.below else ""}{self.noun} "{self.name}"{place}'
+
+
+def where(inputs: Properties, *names: str) -> tuple[str, ...]:
+    """The inputs of these names that are given, as `namespace eu`."""
+    return tuple(f"{name} {inputs.values[name]}" for name in names if inputs.get(name))
 
 
 @runtime_checkable

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from providers.claims import Claim
+from providers.claims import Claim, where
 from providers.fields import Field, differing, faults, normalised
 from providers.http_api import ApiError, Unreachable
 from providers.plugin import CheckFailure, Diff, Engine, ProviderError
@@ -121,8 +121,8 @@ class Record(ABC, Generic[C]):
 
     def owned(self, inputs: Properties) -> list[Claim]:
         """What the inputs own by name: no other resource may own it, too."""
-        where = tuple(str(inputs.get(name, "")) for name in ("datacenter", "partition", "namespace"))
-        return [] if self.named_by_server else [Claim(self.noun, self.id(inputs), where)]
+        place = where(inputs, "datacenter", "partition", "namespace")
+        return [] if self.named_by_server else [Claim(self.noun, self.id(inputs), place)]
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
         """By what the inputs come to.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from providers.claims import Claim
+from providers.claims import Claim, where
 from providers.consul import entry_rules, entry_schema
 from providers.consul.client import ConsulClient, Json, config_path
 from providers.consul.entry_graph import EntryGraph
@@ -78,8 +78,7 @@ class EntryRecord(ConsulRecord):
 
     def owned(self, inputs: Properties) -> list[Claim]:
         kind = self.kind_of(inputs)
-        where = tuple(str(inputs.get(name, "")) for name in ("partition", "namespace"))
-        return [Claim(kind, str(inputs.values["name"]), where)] if kind else []
+        return [Claim(kind, str(inputs.values["name"]), where(inputs, "partition", "namespace"))] if kind else []
 
     def is_mine(self, urn: str, inputs: Properties, existing: Json) -> bool:
         return (existing.get("Meta") or {}).get(OWNER_KEY) == urn[:MAX_OWNER_CHARS]

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from providers.claims import Claim
+from providers.claims import Claim, where
 from providers.consul.client import MAX_OPERATIONS, Conflict, ConsulClient, Json
 from providers.fields import Field, Text
 from providers.http_api import join
@@ -31,8 +31,7 @@ def tenancy(inputs: Properties) -> dict[str, Any]:
 
 def claim(path: str, inputs: Properties, *, below: bool = False) -> Claim:
     """That the inputs' resource owns a key, or all keys that begin with `path`."""
-    where = tuple(str(value or "") for value in tenancy(inputs).values())
-    return Claim("key", path, where, below)
+    return Claim("key", path, where(inputs, *TENANCY), below)
 
 
 async def read(client: ConsulClient, key: str, query: Mapping[str, str]) -> Json | None:

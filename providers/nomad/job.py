@@ -78,7 +78,7 @@ class JobResource:
     def claims(self, urn: str, old: Properties, new: Properties) -> list[Claim]:
         """The job; none where only the update knows its ID."""
         job = noted_job(new)
-        return [] if job is None else [Claim("job", job[1], (job[0],))]
+        return [] if job is None else [Claim("job", job[1], (f"namespace {job[0]}",))]
 
     async def diff(self, urn: str, id: str, old_inputs: Properties, outputs: Properties, new: Properties) -> Diff:
         """Semantic: another order, format or an explicit default is no change.

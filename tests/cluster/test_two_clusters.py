@@ -47,6 +47,7 @@ def program(stack: Stack, east: str, west: str, more: str = "") -> None:
     stack.write(*lines)
 
 
+@pytest.mark.fault(33, "two providers")
 def test_each_is_judged_by_its_own_consul(stack: Stack, west: SmallCluster, addresses: Addresses) -> None:
     """RW-48: CONSUL_HTTP_ADDR is east's."""
     program(stack, addresses.nomad, west.nomad)
@@ -59,6 +60,7 @@ def test_each_is_judged_by_its_own_consul(stack: Stack, west: SmallCluster, addr
     assert not _listed(stack, west.consul)
 
 
+@pytest.mark.fault(33, "CONSUL_HTTP_ADDR is the other one's")
 def test_the_environments_consul_is_not_asked_about_another_nomad(
     stack: Stack, west: SmallCluster, addresses: Addresses
 ) -> None:
@@ -70,6 +72,7 @@ def test_the_environments_consul_is_not_asked_about_another_nomad(
     stack.destroy()
 
 
+@pytest.mark.fault(33, "the wrong CONSUL_HTTP_ADDR alone")
 def test_a_consul_that_is_another_clusters_fails_no_healthy_rollout(
     stack: Stack, west: SmallCluster, addresses: Addresses
 ) -> None:

@@ -74,4 +74,12 @@ FAULTS: dict[int, Expected] = {
         "a canary beside a static port or a volume of one writer",
         "refused at preview, with the way that works and what it costs; the old version serves",
     ),
+    33: Expected(
+        "two clusters in one program, or a Consul that is another cluster's",
+        "each is judged by its own Consul, or by Nomad alone, which is said; no healthy rollout is called failed",
+    ),
+    34: Expected(
+        "a batch job that has ended and that Nomad has removed; runs of a periodic or parameterized job",
+        "an unchanged program does not run it again; runs stop with their job, by number and name",
+    ),
 }
