@@ -30,7 +30,7 @@ class SecondNode:
 
     def lose(self) -> None:
         """What a power cut does: the client and all its tasks end, and nobody is told."""
-        for pid in [self.process.pid, *_descendants(self.process.pid)]:
+        for pid in [self.process.pid, *descendants(self.process.pid)]:
             os.kill(pid, signal.SIGKILL)
         self.process.wait(STOP_S)
 
@@ -97,7 +97,8 @@ def _status(nomad: Api) -> str:
     return next((node["Status"] for node in _nodes(nomad)), "")
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and theirs."""
     table = subprocess.run(["ps", "-eww", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     rows = [(int(child), int(parent)) for child, parent in map(str.split, table.splitlines())]
     found = [pid]

@@ -5,15 +5,17 @@ For what would disturb the other tests on theirs: garbage collection, and a seco
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.cluster.api import Api
 from tests.cluster.folders import of_the_cluster
+from tests.cluster.second_node import descendants
 from tests.ports import free_ports
 from toolchain import paths
 from toolchain.embedded import leftovers
@@ -104,8 +106,13 @@ def _agent(folder: Path, name: str, settings: dict[str, Any], option: str) -> It
     try:
         yield
     finally:
+        # Its tasks outlive it; those of a job that was purged a moment ago are in no list of Nomad's any more.
+        tasks = descendants(agent.pid)
         agent.terminate()
         agent.wait(STOP_S)
+        for pid in tasks:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _answers(address: str, path: str) -> bool:
