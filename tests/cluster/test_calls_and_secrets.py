@@ -90,6 +90,7 @@ def test_secrets(project: Project) -> None:
     shown += preview + project.up("--diff").text
     assert versions(project, services) == {"one": 1, "two": 0}
     items = project.nomad.call("GET", f"/v1/var/nomad/jobs/{one}")["Items"]
+    assert items.pop("caravan_secrets")
     assert items == {"TOKEN": "planted-three"}
     shown += project.run("stack", "export").text
     shown += (project.folder / "stacks" / "Pulumi.dev.yaml").read_text()
