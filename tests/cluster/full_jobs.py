@@ -18,24 +18,39 @@ SERVED = "full-served"
 
 UNREACHABLE = {
     "ConsulGatewayBindAddress.Name": "the name under which it stands",
+    "Consul.Namespace": "Nomad Enterprise",
+    "ConsulExposeConfig.Path": "the older name of Paths",
+    "ConsulGatewayTLSConfig.SDS": "an ingress gateway with SDS needs a Consul that has it",
     "ConsulGatewayTLSSDSConfig": "an ingress gateway with SDS needs a Consul that has it",
+    "ConsulProxy.ExposeConfig": "the older name of Expose",
     "Job.ConsulNamespace": "Nomad Enterprise",
     "Job.ID": "another ID is another job",
     "Job.Multiregion": "Nomad Enterprise",
     "Job.Namespace": "another namespace is another job",
     "Job.NodePool": "there is one",
     "Job.Region": "there is one",
+    "Job.Stop": "a stopped job is no job to run",
     "Job.Type": "Nomad does not change it",
     "Job.VaultNamespace": "Nomad Enterprise",
+    "JobVersionTag": "Nomad keeps it beside the job",
     "LogConfig.Enabled": "Nomad ignores it",
     "Multiregion": "Nomad Enterprise",
     "MultiregionRegion": "Nomad Enterprise",
     "MultiregionStrategy": "Nomad Enterprise",
     "NUMAResource": "Nomad Enterprise",
+    "NetworkResource.Device": "Nomad ignores it",
+    "Resources.DiskMB": "Nomad ignores it",
+    "Resources.IOPS": "Nomad ignores it",
     "Resources.NUMA": "Nomad Enterprise",
+    "Resources.Networks": "the networks of the group took their place",
+    "ScalingPolicy.Namespace": "Nomad ignores it",
+    "ScalingPolicy.Target": "Nomad sets it",
+    "Service.Cluster": "Nomad Enterprise",
+    "Service.Kind": "Nomad sets it",
     "Task.Schedule": "Nomad Enterprise",
     "TaskSchedule": "Nomad Enterprise",
     "TaskScheduleCron": "Nomad Enterprise",
+    "Task.Kind": "Nomad sets it",
     "Task.Vault": "the cluster has no Vault",
     "Vault": "the cluster has no Vault",
     "ServiceCheck.Advertise": "Nomad ignores it",
@@ -197,6 +212,7 @@ _SERVICES = [
     },
     {
         "Name": "bell",
+        "TaskName": "app",
         "PortLabel": "admin",
         "AddressMode": "host",
         "CheckRestart": {"Limit": 5, "Grace": 20 * SECOND, "IgnoreWarnings": True},
@@ -520,7 +536,7 @@ def _mesh(connect: Json, *more_tasks: Json, **service: Any) -> Json:
     return {"Type": "service", "TaskGroups": [group]}
 
 
-def _sidecar(proxy: Json, **connect: Any) -> Json:
+def _sidecar(proxy: Json, checks: list[Json] | None = None, **connect: Any) -> Json:
     sidecar = {
         "Tags": ["one", "two"],
         "Port": "http",
@@ -528,7 +544,7 @@ def _sidecar(proxy: Json, **connect: Any) -> Json:
         "Meta": {"a": "1"},
         "Proxy": proxy,
     }
-    return _mesh({"SidecarService": sidecar, **connect})
+    return _mesh({"SidecarService": sidecar, **connect}, Checks=checks)
 
 
 _TLS = {
@@ -600,7 +616,16 @@ _CNI = {
         {
             "Name": "g",
             "Count": 0,
-            "Networks": [{"Mode": "cni/mine", "CNI": {"Args": {"a": "1"}}, "DynamicPorts": [{"Label": "http"}]}],
+            "Networks": [
+                {
+                    "Mode": "cni/mine",
+                    "CIDR": "10.0.0.0/8",
+                    "IP": "10.0.0.7",
+                    "CNI": {"Args": {"a": "1"}},
+                    "DynamicPorts": [{"Label": "http"}],
+                }
+            ],
+            "Consul": {"Cluster": "default", "Partition": "default"},
             "Tasks": [_SIMPLE_TASK],
         }
     ],
@@ -615,6 +640,7 @@ FULL: dict[str, Json] = {
     "system": _everywhere("system"),
     "sysbatch": _everywhere("sysbatch"),
     "sidecar": _sidecar(_PROXY, SidecarTask=_SIDECAR_TASK),
+    "exposed": _sidecar({"LocalServicePort": 9000}, [_check("up", Expose=True), _check("down", PortLabel="http")]),
     "native": _mesh({"Native": True}, TaskName=None, Checks=[_check("up", PortLabel="http"), _check("", Path="/2")]),
     "ingress gateway": _gateway(Ingress=_INGRESS),
     "terminating gateway": _gateway(Terminating=_TERMINATING),
