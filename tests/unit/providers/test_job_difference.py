@@ -11,9 +11,12 @@ from providers.nomad.job_difference import differences
 from providers.nomad.job_types import IDENTITY, ORDER, SETS, fields, structs
 from providers.words import MASK
 from tests.cluster.full_jobs import FULL, UNREACHABLE, full
-from tests.cluster.job_changes import all_changes, apply, places
+from tests.cluster.job_changes import all_changes, apply
+from tests.cluster.job_places import places
 
 SECOND = 10**9
+AT_ONCE = 150
+"""Changes of each full job that are compared."""
 
 
 def job(**parts: Any) -> Json:
@@ -294,12 +297,12 @@ def test_the_full_jobs_hold_every_key() -> None:
 
 @pytest.mark.parametrize("kind", sorted(FULL))
 def test_every_change_of_a_full_job_differs(kind: str) -> None:
-    """The same changes as tests/cluster/test_every_change.py makes, only compared: here all of them."""
+    """The same changes as tests/cluster/test_every_change.py makes, only compared."""
     chance = random.Random(1)
     before = full(kind, "x")
     assert differences(before, before) == []
     wrong = []
-    for place, what in all_changes(before, chance):
+    for place, what in all_changes(before, chance)[:AT_ONCE]:
         change = apply(before, place, what, chance)
         # What is removed may have been a default; Nomad refuses two groups or tasks of one name.
         unsure = what == "removed" or (what == "repeated" and place.key in ("TaskGroups", "Tasks"))
