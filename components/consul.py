@@ -4,11 +4,14 @@ Types that Pulumi can offer to other languages are TypedDicts, and their annotat
 `from __future__ import annotations` here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_consul as consul
+
+from components.arguments import ArgumentsError, check_arguments
+from components.problems import Problem, shown
 
 EVERYBODY = "*"
 """Consul's name for all services."""
@@ -34,6 +37,7 @@ class ServiceIntentions(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServiceIntentionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caravan:index:ServiceIntentions", name, None, opts)
+        check_arguments(f'ServiceIntentions "{name}"', args, ServiceIntentionsArgs)
         callers = sorted(set(args["callers"]))
         sources = [consul.ConfigEntryServiceIntentionsSourceArgs(name=caller, action="allow") for caller in callers]
         if EVERYBODY not in callers:
@@ -111,6 +115,9 @@ class ExternalService(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ExternalServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caravan:index:ExternalService", name, None, opts)
+        check_arguments(f'ExternalService "{name}"', args, ExternalServiceArgs)
+        if args.get("check") is not None:
+            check_arguments(f'ExternalService "{name}": check', args["check"] or {}, ExternalCheckArgs)
         service_name = args.get("service", name)
         child = pulumi.ResourceOptions(parent=self)
         node = consul.Node(
@@ -172,6 +179,9 @@ class KeyValues(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KeyValuesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caravan:index:KeyValues", name, None, opts)
+        check_arguments(f'KeyValues "{name}"', args, KeyValuesArgs)
+        if problems := list(_wrong_keys(f'KeyValues "{name}"', args)):
+            raise ArgumentsError(problems)
         prefix = args["prefix"].rstrip("/") + "/"
         keys = [
             consul.KeysKeyArgs(path=prefix + key, value=value, delete=True)
@@ -180,3 +190,15 @@ class KeyValues(pulumi.ComponentResource):
         written = consul.Keys(f"{name}-keys", keys=keys, opts=pulumi.ResourceOptions(parent=self))
         self.prefix = written.id.apply(lambda _: prefix)
         self.register_outputs({"prefix": self.prefix})
+
+
+def _wrong_keys(component: str, args: KeyValuesArgs) -> Iterator[Problem]:
+    """Paths that Consul would keep apart from those that they look like: it takes each slash as it is."""
+    prefix = args["prefix"]
+    if not prefix.strip("/") or prefix.startswith("/") or "//" in prefix:
+        what = 'must be as "config/web", without a slash at the beginning or two in a row'
+        yield Problem(f"{component}: prefix", f"is {shown(prefix)}, but {what}")
+    for key in args["values"]:
+        if not key or key.startswith("/") or "//" in key:
+            what = "must be what follows the prefix and a slash, without a slash at the beginning or two in a row"
+            yield Problem(f"{component}: values", f"has the key {shown(key)}, but it {what}")

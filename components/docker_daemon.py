@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 CONNECT_TIMEOUT_S = 5.0
+_FALSE = ("0", "f", "F", "false", "FALSE", "False")
+"""Source: Go, strconv.ParseBool."""
 _DEFAULT_PORTS = {"tcp": 2375, "http": 2375, "https": 2376}
 
 
@@ -20,8 +22,13 @@ def require_daemon(environment: Mapping[str, str] = os.environ) -> None:
     An `ssh://` address is not tried: only Docker's own client knows how.
 
     Raises:
-        DockerUnreachableError: nothing answers there.
+        DockerUnreachableError: nothing answers there, or DOCKER_BUILDKIT asks for Docker's former builder, which takes
+            other files and modes.
     """
+    if environment.get("DOCKER_BUILDKIT") in _FALSE:
+        raise DockerUnreachableError(
+            f"DOCKER_BUILDKIT is {environment['DOCKER_BUILDKIT']}, but images are built by BuildKit only: unset it."
+        )
     host = environment.get("DOCKER_HOST") or DEFAULT_HOST
     address = urlsplit(host)
     try:

@@ -19,6 +19,7 @@ _REGISTRY = re.compile(
 MAX_TAG = 128
 """Longest tag, characters."""
 _MAX_NAME = 255
+_DOCKER_HUB = "docker.io"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,22 @@ class ImageReference:
             hint = ": names of images are lower case" if _REFERENCE.fullmatch(text.lower()) else ""
             raise ValueError(f'must be an image reference such as "registry.example.com/web:1.2.3"{hint}')
         return ImageReference(match["name"], match["tag"], match["digest"])
+
+    @property
+    def canonical(self) -> str:
+        """The same for all ways to write one reference: `redis` is `docker.io/library/redis:latest`.
+
+        Source: github.com/distribution/reference, normalize.go.
+        """
+        host, slash, path = self.name.partition("/")
+        if not slash or not (host == "localhost" or set(host) & set(".:") or host != host.lower()):
+            host, path = _DOCKER_HUB, self.name
+        if host == f"index.{_DOCKER_HUB}":
+            host = _DOCKER_HUB
+        if host == _DOCKER_HUB and "/" not in path:
+            path = f"library/{path}"
+        tag = self.tag or (None if self.digest else "latest")
+        return f"{host}/{path}" + (f":{tag}" if tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
 @dataclass(frozen=True)

@@ -64,19 +64,19 @@ class Layers:
     """
 
     def __init__(self, layers: Sequence[Layer], own: Layer) -> None:
-        self._layers = layers
+        self.all = tuple(layers)
         self._own = own
 
     def merged(self) -> dict[str, Any]:
         """The service's settings without the models' defaults."""
         merged: dict[str, Any] = {}
-        for layer in self._layers:
+        for layer in self.all:
             merged = _merge(merged, layer.data, (), lenient=layer.for_all)
         return merged
 
     def settings(self, path: KeyPath) -> list[Setting]:
         """What the layers say of the key, the lowest first."""
-        found = ((layer, _said(layer.data, path)) for layer in self._layers)
+        found = ((layer, _said(layer.data, path)) for layer in self.all)
         return [Setting(layer, path[: said[0]], said[1]) for layer, said in found if said is not None]
 
     def where(self, path: KeyPath) -> str:

@@ -1,6 +1,7 @@
 """A microservice: a Nomad job that Consul knows, and the addresses at which Consul finds it healthy."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,14 @@ import pulumi
 import pulumi_consul as consul
 import pulumi_nomad as nomad
 
+from components.arguments import OUTPUT_IN_A_TEXT, ArgumentsError
 from components.consul import ServiceIntentions
 from components.file_sources import read_sources
 from components.jobspec import Placement, build_job
 from components.microservice_args import MicroserviceArgs
 from components.microservice_secrets import SecretValues
-from components.problems import Problem, SettingsError
+from components.output_text import output_texts
+from components.problems import Problem, SettingsError, shown
 from components.service_model import Service
 from components.validation import validate
 from components.yaml_file import KeyPath
@@ -28,7 +31,7 @@ class Microservice(pulumi.ComponentResource):
     A version that does not get healthy fails the update while the previous one keeps serving.
 
     Raises:
-        SettingsError: arguments that cannot work, all of them at once.
+        ArgumentsError: arguments that cannot work, all of them at once.
     """
 
     urls: pulumi.Output[list[str]]
@@ -40,7 +43,10 @@ class Microservice(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MicroserviceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("caravan:index:Microservice", name, None, opts)
-        service = _service(name, args)
+        try:
+            service = _service(name, args)
+        except SettingsError as error:
+            raise ArgumentsError(error.problems) from None
         digest = args.get("image_digest")
         secrets = SecretValues(self, name, service, args.get("secrets") or {}, args.get("secrets_version"))
 
@@ -81,6 +87,11 @@ def _service(name: str, args: MicroserviceArgs) -> Service:
     def where(path: KeyPath) -> str:
         return f'Microservice "{name}": {".".join(map(str, path))}'
 
+    if not isinstance(args, Mapping):
+        raise SettingsError([Problem(where(()).rstrip(), f"the arguments are {shown(args)}, but must be a mapping")])
+    outputs = {key: args.get(key) for key in ("image", "image_digest", "secrets", "secrets_version")}
+    if texts := list(output_texts(outputs)):
+        raise SettingsError(Problem(where(path), OUTPUT_IN_A_TEXT) for path in texts)
     options = args.get("secret_options") or {}
     described: dict[str, Any] = {key: value for key, value in args.items() if key not in _APART}
     described["secrets"] = {key: options.get(key, {}) for key in (*(args.get("secrets") or {}), *options)}

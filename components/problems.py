@@ -37,7 +37,9 @@ def _by_place(problem: Problem) -> list[tuple[int, str]]:
 def did_you_mean(found: str, known: Iterable[str]) -> str:
     """`; did you mean "count"?` where a known name is near, otherwise the list of what is known."""
     names = sorted(known)
-    near = difflib.get_close_matches(found.lower(), names, n=1, cutoff=0.6)
+    near = [name for name in names if found.lower() in name.split("_")]
+    if len(near) != 1:
+        near = difflib.get_close_matches(found.lower(), names, n=1, cutoff=0.6)
     if not near:
         # "interval" for interval_s, "memory" for memory_mb: too far apart for difflib, and the commonest slip.
         near = [name for name in names if len(found) > 2 and name.startswith(found.lower())]
@@ -63,7 +65,8 @@ def shown(value: object) -> str:
             escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in open_value)
             return f'"{escaped}"' if len(escaped) <= 60 else f'"{escaped[:57]}..." ({len(value)} characters)'
         case int() | float():
-            return str(value)
+            # As the file has it: 1.10 and not 1.1.
+            return getattr(value, "text", "") or str(value)
         case dict():
             return "a mapping"
         case list() | tuple():

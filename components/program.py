@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,9 +16,9 @@ from components.image_reference import Registry
 from components.microservice import Microservice
 from components.microservice_args import MicroserviceArgs
 from components.not_reached import tell_what_is_not_reached
-from components.problems import SettingsError
+from components.problems import Problem, SettingsError
 from components.settings import DeployedService, Settings, load
-from components.stack_file import PROJECT, StackFile
+from components.stack_file import PROJECT, StackFile, file_name
 from components.stack_model import KEYS, External
 
 _STRUCTURED = ("datacenters", "defaults", "external_services", "images", "registry", "secrets", "services")
@@ -30,12 +30,19 @@ def read_settings() -> Settings:
     Raises:
         pulumi.RunError: with everything that is wrong with them.
     """
+    problems = list(_of_the_project())
     try:
         values, secret_keys = _config()
-        return load(Path.cwd(), StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys), os.environ)
+        file = StackFile.of_pulumi(Path.cwd(), pulumi.get_stack(), values, secret_keys)
+        settings = load(Path.cwd(), file, os.environ)
     except SettingsError as error:
-        listed = "\n".join(f"  - {problem}" for problem in error.problems)
+        problems += error.problems
+    if problems:
+        listed = "\n".join(f"  - {problem}" for problem in SettingsError(problems).problems)
         raise pulumi.RunError(f"these settings cannot be deployed:\n{listed}") from None
+    for warning in settings.warnings:
+        pulumi.log.warn(str(warning))
+    return settings
 
 
 def build_images(settings: Settings) -> dict[str, Image]:
@@ -98,6 +105,16 @@ def _config() -> tuple[dict[str, Any], frozenset[str]]:
     return {key: _value(key, text) for key, text in values.items() if text is not None}, secret
 
 
+def _of_the_project() -> Iterator[Problem]:
+    """Keys that nobody reads: `pulumi config set services...` writes the project's name before it, whatever that is."""
+    project = pulumi.get_project()
+    for key in sorted(pulumi.runtime.get_config_env()) if project != PROJECT else ():
+        name = key.removeprefix(f"{project}:")
+        if name != key and name in KEYS:
+            where = f"{file_name(pulumi.get_stack())}: {key}"
+            yield Problem(where, f"is read by nobody: write {PROJECT}:{name}, whatever the project is called")
+
+
 def _value(key: str, text: str) -> Any:
     """A value as it was written: Pulumi hands over lists and mappings as JSON."""
     if key not in _STRUCTURED:
@@ -129,6 +146,7 @@ def _image_args(service: DeployedService, registry: Registry) -> ImageArgs:
         "build_args": dict(build.args),
         "target": build.target,
         "platform": build.platform,
+        "ignore": build.ignore,
     }
 
 

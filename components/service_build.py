@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 
 from components.build_context import Build, BuildContextError
+from components.dockerignore import escaped
 from components.image_reference import ImageReference
+from components.service_folder import DEFAULTS, FOLDER
 from components.service_model import Service
 from components.stack_config import StackConfig
+from components.stack_file import FOLDER as STACKS
 
 BASE_IMAGE_ARG = "BASE_IMAGE"
 DEVELOPMENT = "dev"
@@ -28,8 +31,9 @@ def how_to_build(root: Path, folder: str, spec: Service, stack: StackConfig) -> 
             _require_pinned(spec.image.reference, stack.file.stack)
         return None
     wanted = spec.image.build
-    context = Path(os.path.normpath(root / "services" / folder / wanted.context))
-    build = Build.of(context, wanted.dockerfile, wanted.args, wanted.target, wanted.platform)
+    context = Path(os.path.normpath(root / FOLDER / folder / wanted.context))
+    ignore = [escaped(path.relative_to(context).as_posix()) for path in _descriptions(root, context)]
+    build = Build.of(context, wanted.dockerfile, wanted.args, wanted.target, wanted.platform, ignore)
     boundary = _repository(root)
     for what, path in (("context", context), ("dockerfile", build.dockerfile)):
         if not path.resolve().is_relative_to(boundary):
@@ -41,7 +45,14 @@ def how_to_build(root: Path, folder: str, spec: Service, stack: StackConfig) -> 
     base = stack.base_image
     if base is None or BASE_IMAGE_ARG in wanted.args or not build.declares_arg(BASE_IMAGE_ARG):
         return build
-    return Build.of(context, wanted.dockerfile, {**wanted.args, BASE_IMAGE_ARG: base}, wanted.target, wanted.platform)
+    args = {**wanted.args, BASE_IMAGE_ARG: base}
+    return Build.of(context, wanted.dockerfile, args, wanted.target, wanted.platform, ignore)
+
+
+def _descriptions(root: Path, context: Path) -> list[Path]:
+    """The files in the context that describe services and stacks: a changed `count` makes no new image."""
+    found = [*(root / FOLDER).glob("*/service.yaml"), root / DEFAULTS, *(root / STACKS).glob("Pulumi.*.yaml")]
+    return sorted(path for path in found if path.is_relative_to(context))
 
 
 def _require_pinned(reference: str, stack: str) -> None:

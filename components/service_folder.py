@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from components.image_reference import ImageReference
 from components.layers import Layer, Layers
 from components.problems import Problem, SettingsError, did_you_mean, shown
 from components.service_model import MAIN_PORT, Service
@@ -23,6 +24,7 @@ class Folders:
     def __init__(self, root: Path, stack: StackConfig) -> None:
         self._root = root
         self._stack = stack
+        self._stands_in = {_canonical(reference): reference for reference in stack.images}
         self._wrong: tuple[Problem, ...] = ()
         try:
             self._team = team_defaults(root)
@@ -66,11 +68,12 @@ class Folders:
         found: list[tuple[KeyPath, Any]] = [(("image", "reference"), _inside(image, "reference"))]
         found += [(("tasks", name, "image"), _inside(task, "image")) for name, task in _items(tasks)]
         for path, reference in found:
-            if isinstance(reference, str) and reference in self._stack.images:
-                data: Any = self._stack.images[reference]
+            usual = self._stands_in.get(_canonical(reference))
+            if usual is not None:
+                data: Any = self._stack.images[usual]
                 for part in reversed(path):
                     data = {part: data}
-                yield self._image_layer(reference, data)
+                yield self._image_layer(usual, data)
 
     def _image_layer(self, reference: str, data: Mapping[str, Any]) -> Layer:
         file = self._stack.file
@@ -95,6 +98,14 @@ def team_defaults(root: Path) -> Layer:
         return Layer({}, lambda _: DEFAULTS)
     written = read_yaml(root / DEFAULTS, DEFAULTS, "settings of services, or be deleted")
     return Layer(written.data, written.place)
+
+
+def _canonical(reference: Any) -> str | None:
+    """None for what is no reference: that is told elsewhere."""
+    try:
+        return ImageReference.parse(reference).canonical if isinstance(reference, str) else None
+    except ValueError:
+        return None
 
 
 def _has_check(merged: Mapping[str, Any]) -> bool:

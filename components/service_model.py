@@ -136,7 +136,7 @@ class Service(Process):
     @property
     def has_own_network(self) -> bool:
         """Whether instances have a network of their own, so that ports inside and outside differ."""
-        return self.runs_image or self.mesh
+        return self.mesh or not self.uses_host_network
 
     @property
     def all_checks(self) -> dict[str, Check]:

@@ -13,8 +13,8 @@ from components.service_folder import Folders
 from components.service_model import Service
 from components.stack_config import StackConfig, read_stack_config
 from components.stack_file import StackFile
-from components.stack_rules import broken_rules
-from components.validation import validate
+from components.stack_rules import broken_rules, doubtful
+from components.validation import problems_of_layer, validate
 from components.yaml_file import KeyPath
 
 
@@ -38,6 +38,8 @@ class Settings:
     stack: StackConfig
     services: tuple[DeployedService, ...]
     """In the order of their names."""
+    warnings: tuple[Problem, ...] = ()
+    """What may be meant, but is more often a mistake."""
 
     def secrets_of(self, service: DeployedService) -> tuple[dict[str, str], str | None]:
         """The values of the service's secrets, by name, and their version: see StackSecrets."""
@@ -72,7 +74,7 @@ def load(root: Path, file: StackFile, environment: Mapping[str, str]) -> Setting
         problems.append(Problem(file.where(("registry",)), what))
     if problems:
         raise SettingsError(problems)
-    return Settings(stack, tuple(services))
+    return Settings(stack, tuple(services), tuple(doubtful(stack, services)))
 
 
 def load_service(
@@ -98,7 +100,13 @@ def load_service(
 
 def _service(root: Path, stack: StackConfig, folders: Folders, key: str) -> DeployedService:
     layers = folders.layers(key)
-    described = validate({"name": key, **layers.merged()}, layers.where)
+    wrong = [problem for layer in layers.all for problem in problems_of_layer(layer)]
+    try:
+        described = validate({"name": key, **layers.merged()}, layers.where)
+    except SettingsError as error:
+        raise SettingsError([*wrong, *error.problems]) from error
+    if wrong:
+        raise SettingsError(wrong)
     spec = read_sources(described, root / "services" / key, layers.where)
     try:
         return DeployedService(key, spec, how_to_build(root, key, spec, stack), layers)

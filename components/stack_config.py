@@ -1,6 +1,6 @@
 """The settings of an environment: the `caravan:` keys of its stack file, and the variables that stand in for some."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,12 +75,15 @@ def read_stack_config(stack: StackFile, environment: Mapping[str, str], problems
         registry = environment.get("CARAVAN_REGISTRY") or None
     if "base_image" not in stack.values:
         base_image = environment.get("CARAVAN_BASE_IMAGE") or None
+    images = model.images if "images" in stack.values else _images(environment.get(IMAGES_VARIABLE), problems)
+    where = (lambda key: stack.where(("images", key))) if "images" in stack.values else _of_the_variable
+    problems += _images_of_one_name(images, where)
     return StackConfig(
         file=stack,
         registry=_registry(registry, problems),
         registry_account=_account(model, secrets, stack, problems),
         base_image=_base_image(base_image, problems),
-        images=model.images if "images" in stack.values else _images(environment.get(IMAGES_VARIABLE), problems),
+        images=images,
         datacenters=model.datacenters,
         namespace=model.namespace,
         region=model.region,
@@ -140,17 +143,33 @@ def _base_image(text: str | None, problems: list[Problem]) -> str | None:
 
 def _images(text: str | None, problems: list[Problem]) -> dict[str, str]:
     """The stand-ins that the process's variable names."""
-    images = {}
+    images: dict[str, str] = {}
     for pair in text.split(",") if text else ():
         usual, _, other = pair.partition("=")
         try:
             for reference in (usual, other):
                 ImageReference.parse(reference)
-            images[usual] = other
+            if images.setdefault(usual, other) != other:
+                what = f"has two images for {shown(usual)}, {shown(images[usual])} and {shown(other)}: keep one"
+                problems.append(Problem(f"The environment variable {IMAGES_VARIABLE}", what))
         except ValueError as error:
             what = f"has {shown(pair)}, but must be as reference=other,reference=other; each {error}"
             problems.append(Problem(f"The environment variable {IMAGES_VARIABLE}", what))
     return images
+
+
+def _of_the_variable(key: str) -> str:
+    return f"The environment variable {IMAGES_VARIABLE}: {key}"
+
+
+def _images_of_one_name(images: Mapping[str, str], where: Callable[[str], str]) -> Iterator[Problem]:
+    """References that are one, but written in two ways and taken from two places."""
+    seen: dict[str, str] = {}
+    for usual, other in images.items():
+        first = seen.setdefault(ImageReference.parse(usual).canonical, usual)
+        if images[first] != other:
+            what = f"is {shown(other)}, but the same image, written {shown(first)}, is {shown(images[first])}: keep one"
+            yield Problem(where(usual), what)
 
 
 def _account(model: Stack, secrets: StackSecrets, stack: StackFile, problems: list[Problem]) -> RegistryAccount | None:

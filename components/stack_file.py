@@ -5,11 +5,12 @@ secrets decrypted. The file is read for the lines, and for what Pulumi leaves ou
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from components.problems import Problem, SettingsError, did_you_mean
+from components.written import as_written
 from components.yaml_file import KeyPath, YamlFile, read_yaml
 
 PROJECT = "caravan"
@@ -59,7 +60,9 @@ class StackFile:
         shown_as = file_name(stack)
         path = root / shown_as
         written = read_yaml(path, shown_as, f"{PROJECT}:services under config") if path.is_file() else None
-        return StackFile(stack, shown_as, values, written, secret_keys)
+        file = StackFile(stack, shown_as, values, written, secret_keys)
+        as_it_is = {key: as_written(value, file.literal((key,))) for key, value in values.items()}
+        return replace(file, values=as_it_is)
 
     def place(self, path: KeyPath) -> str:
         """`file:line` of a key."""
@@ -98,4 +101,4 @@ def _text(value: Any) -> Any:
     """A value as Pulumi hands it over: what is neither a mapping nor a list is text."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
+    return getattr(value, "text", str(value)) if isinstance(value, int | float) else value

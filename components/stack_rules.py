@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from components.consul_names import shared_names
 from components.layers import Layers
 from components.problems import Problem, did_you_mean, shown
 from components.service.calls import Call
@@ -44,10 +45,20 @@ def broken_rules(stack: StackConfig, services: Sequence[Member], folders: Sequen
     yield from _unknown_secrets(stack, services)
 
 
+def doubtful(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
+    """What may be meant, but is more often a mistake. Arguments as for broken_rules."""
+    yield from (shared.problem for shared in shared_names(stack, services) if shared.meant)
+
+
 def _names(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:
-    names = [service.spec.name for service in services]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Problem(stack.file.where(("services",)), f'has two services named "{name}"')
+    by_name: dict[str, list[Member]] = {}
+    for service in services:
+        by_name.setdefault(service.spec.name, []).append(service)
+    for name, (first, *others) in by_name.items():
+        for other in others:
+            what = f'is "{name}", as is the name of services/{first.key}: rename one of them'
+            yield Problem(other.layers.where(("name",)), what)
+    yield from (shared.problem for shared in shared_names(stack, services) if not shared.meant)
 
 
 def _external_names(stack: StackConfig, services: Sequence[Member]) -> Iterator[Problem]:

@@ -7,7 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from components.model_keys import known_keys
+from components.layers import Layer
+from components.model_keys import known_keys, may_be_null
+from components.output_text import outputs
 from components.problems import Problem, SettingsError, did_you_mean, shown
 from components.service_model import Service
 from components.service_rules import violations
@@ -25,6 +27,8 @@ def validate(data: Mapping[str, Any], where: Callable[[KeyPath], str]) -> Servic
     Raises:
         SettingsError: with every problem found.
     """
+    if too_late := list(outputs(data)):
+        raise SettingsError(Problem(where(path), _KNOWN_TOO_LATE.format(what)) for path, what in too_late)
     try:
         service = Service.model_validate(dict(data))
     except ValidationError as error:
@@ -36,15 +40,46 @@ def validate(data: Mapping[str, Any], where: Callable[[KeyPath], str]) -> Servic
     return service
 
 
-def problems_of(error: ValidationError, root: type[BaseModel], where: Callable[[KeyPath], str]) -> list[Problem]:
+def problems_of_layer(layer: Layer) -> list[Problem]:
+    """What is wrong with what one layer says, whether another one covers it here or not: in other stacks it may count.
+
+    What is missing in it is no problem: that may be in another one.
+    """
+    try:
+        Service.model_validate({"name": "x", "version": "0", **_without_taken_away(layer.data, ())})
+    except ValidationError as error:
+        return problems_of(error, Service, layer.where, ignored=("missing",))
+    return []
+
+
+def _without_taken_away(said: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
+    """Without null where that is no value, but takes away what is below it."""
+    found = {}
+    for key, value in said.items():
+        here = (*path, key)
+        if isinstance(value, Mapping):
+            found[key] = _without_taken_away(value, here)
+        elif value is not None or may_be_null(Service, here):
+            found[key] = value
+    return found
+
+
+def problems_of(
+    error: ValidationError, root: type[BaseModel], where: Callable[[KeyPath], str], ignored: Sequence[str] = ()
+) -> list[Problem]:
     """A sentence for each thing that the model found wrong.
 
     Args:
         error: what validation raised.
         root: the model that was validated.
         where: names the place of a key to the user.
+        ignored: kinds of problems that are none.
     """
-    return [Problem(where(_path(details)), _sentence(details, _path(details), root)) for details in error.errors()]
+    return [
+        Problem(where(_path(details)), _sentence(details, _path(details), root))
+        for details in error.errors()
+        if details["type"] not in ignored
+    ]
 
 
 def wrong_paths(error: ValidationError) -> list[KeyPath]:
@@ -123,6 +158,7 @@ def _sentence(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> st
         case "string_type":
             quoted = shown(found if is_text else str(shown(found)))
             hint = f": write it in quotes, {quoted}" if isinstance(found, bool | int | float) else ""
+            hint = hint.replace(",", ", as") if isinstance(found, bool) else hint
             return f"is {shown(found)}, but must be text{hint}"
         case "int_type" | "int_from_float" | "float_type" | "finite_number":
             return f"is {shown(found)}, but must be {_number(path, whole=kind.startswith('int'))}"
@@ -148,6 +184,12 @@ def _sentence(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> st
             error = context["error"]
             return str(error) if details["loc"][-1] == _KEY else f"is {shown(found)}, but {error}"
     return f"is {shown(found)}: {details['msg']}"
+
+
+_KNOWN_TOO_LATE = (
+    "is {}, whose value is not known yet: only image, image_digest, secrets and secrets_version may be Outputs. "
+    "Get the value without one, or deliver it as a secret"
+)
 
 
 def _secret_sentence(path: KeyPath, keys: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from components import written
 from components.problems import Problem, SettingsError, shown
 
 MAX_BYTES = 1_000_000
@@ -88,8 +89,8 @@ def _lines(root: yaml.Node) -> dict[tuple[str, ...], int]:
             below = [(key.value, key, value) for key, value in node.value]
         elif isinstance(node, yaml.SequenceNode):
             below = [(str(position), value, value) for position, value in enumerate(node.value)]
-        for part, written, value in below:
-            lines[*path, part] = written.start_mark.line + 1
+        for part, begin, value in below:
+            lines[*path, part] = begin.start_mark.line + 1
             waiting.append(((*path, part), value))
     return lines
 
@@ -135,6 +136,9 @@ class _Loader(yaml.SafeLoader):
                 )
             seen[key.value] = key.start_mark.line + 1
         return super().construct_mapping(node, deep)
+
+
+written.resolve(_Loader)
 
 
 def _key_text(node: Any) -> str:

@@ -35,9 +35,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no process is left with one at the end."""
+    """The longest first, so that no process is left with one at the end. A group (`xdist_group`) counts as a whole."""
     known = json.loads(DURATIONS.read_text()) if DURATIONS.is_file() else {}
-    items.sort(key=lambda item: -float(known.get(item.nodeid, 0)))
+    took_s: dict[str, float] = defaultdict(float)
+    for item in items:
+        took_s[_group(item)] += known.get(_name(item.nodeid), 0)
+    # Stable: tests of which nothing is known keep their order.
+    items.sort(key=lambda item: -took_s[_group(item)])
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return f"@{marker.args[0]}" if marker else item.nodeid
+
+
+def _name(nodeid: str) -> str:
+    """A test's name without the group that pytest-xdist puts behind it."""
+    return nodeid.rpartition("@")[0] if "@" in nodeid.rpartition("]")[2] else nodeid
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,7 +67,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    _took_s[report.nodeid] += report.duration
+    _took_s[_name(report.nodeid)] += report.duration
     file = report.nodeid.partition("::")[0]
     _commands[file] += sum(int(str(count)) for name, count in report.user_properties if name == _COMMANDS)
 

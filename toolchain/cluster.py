@@ -74,7 +74,13 @@ def stop(directory: Path = paths.CLUSTER) -> None:
 
 
 def reset(directory: Path = paths.CLUSTER) -> None:
-    """Stop the cluster in `directory` and delete its jobs, images, Consul data and logs. Raises ToolchainError."""
+    """Stop the cluster in `directory` and delete its jobs, images, Consul data and logs. Raises ToolchainError.
+
+    The dev stack's state still says that they are there; the next `make up` refreshes it first (toolchain/up.sh).
+    """
+    if directory.resolve() == paths.CLUSTER:
+        paths.LOCAL.mkdir(exist_ok=True)
+        paths.CLUSTER_WAS_RESET.touch()
     _end(directory, for_good=True)
     if (directory / "cluster.json").is_file():
         shutil.rmtree(directory)

@@ -9,9 +9,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import cache, debootstrap, paths
+from toolchain import cache, debootstrap, paths, registry_copy
 from toolchain.docker_api import Docker, DockerError, split_reference
 from toolchain.embedded.local_http import get_json
+from toolchain.errors import ToolchainError
 from toolchain.progress import Step
 
 PULL_SILENCE_S = 20.0
@@ -59,6 +60,17 @@ def ensure(recipe: Recipe, usual: str, registry: str, docker: Docker, step: Step
     if docker.has_image(usual) or _pulled(usual, docker, step):
         step.done(usual)
         return None
+    copy = paths.cache() / "base-images" / f"{tag}-pushed"
+    if copy.is_dir():
+        step.update("copying into the registry")
+        try:
+            registry_copy.push(copy, registry, recipe.repository, tag)
+        except ToolchainError as error:
+            step.note(f"{copy} cannot be used ({error}). Making it again.")
+            shutil.rmtree(copy)
+        else:
+            step.done(f"{made} copied into the registry")
+            return made
     folder = paths.cache() / "base-images" / tag
     cache.fill_once(
         folder,
@@ -69,6 +81,8 @@ def ensure(recipe: Recipe, usual: str, registry: str, docker: Docker, step: Step
     with (folder / "root.tar").open("rb") as tar:
         docker.import_tar(tar, f"{registry}/{recipe.repository}", tag, list(recipe.changes))
     docker.push(f"{registry}/{recipe.repository}", tag)
+    # To pack it takes as long as everything else of a cluster's start.
+    cache.fill_once(copy, lambda partial: registry_copy.save(registry, recipe.repository, tag, partial))
     step.done(f"{made} made of the distribution's packages")
     return made
 

@@ -6,6 +6,6 @@ set -eu
 report=.caravan/faults.json
 rm -f "$report"
 pytest tests/faults tests/cluster -m fault --numprocesses 4 --dist loadfile --no-loadscope-reorder \
-    --kill-rounds 500 --soak-deployments 200 --fault-report "$report" "$@"
+    --kill-rounds 500 --soak-deployments 200 --seed 1 --fault-report "$report" "$@"
 # shellcheck disable=SC2086 # several names
 python -m tests.faults.table "$report" ${MORE_REPORTS:-}

@@ -15,6 +15,8 @@ LIBEXEC = LOCAL / "libexec"
 """Programs that are only run by one in BIN."""
 PULUMI_HOME = LOCAL / "pulumi"
 CLUSTER = LOCAL / "cluster"
+CLUSTER_WAS_RESET = LOCAL / "cluster-was-reset"
+"""Is there when the cluster was deleted and the dev stack's state has not been refreshed since."""
 GO_MODULES = ROOT / "toolchain" / "go"
 
 

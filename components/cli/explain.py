@@ -15,6 +15,7 @@ from components.problems import Problem, SettingsError, did_you_mean
 from components.service_model import Service
 from components.settings import DeployedService, load_service
 from components.stack_file import StackFile
+from components.written import plain
 from components.yaml_file import KeyPath
 
 _DEFAULT = "default"
@@ -107,6 +108,7 @@ def _is_default(settings: Sequence[Setting], value: Any) -> bool:
 
 def _scalar(value: Any) -> str:
     """On one line, as in YAML."""
+    value = plain(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True).removesuffix("...\n").strip()

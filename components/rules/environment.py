@@ -16,7 +16,12 @@ _OWN_FILES = ("secrets/caravan.env", "local/calls/")
 
 def environment(service: Service) -> Iterator[Violation]:
     """That no variable is set twice, and none is made of another."""
-    set_elsewhere = _set_elsewhere(service)
+    set_elsewhere: dict[str, str] = {}
+    for name, where in _set_elsewhere(service):
+        if name in set_elsewhere:
+            what = f"gives the process the variable {name}, as does {set_elsewhere[name]}: rename one of them"
+            yield Violation(tuple(where.split(".")), what, (set_elsewhere[name],))
+        set_elsewhere.setdefault(name, where)
     for name, where in set_elsewhere.items():
         if name in service.env:
             yield Violation(("env", name), f"is set from {where}: change it there", (where,))
@@ -34,16 +39,14 @@ def environment(service: Service) -> Iterator[Violation]:
     yield from _secret_files(service)
 
 
-def _set_elsewhere(service: Service) -> dict[str, str]:
+def _set_elsewhere(service: Service) -> Iterator[tuple[str, str]]:
     """Variables that the process has anyway, and the keys that they come from."""
-    found = {
-        name if secret.file is None else f"{name}_FILE": f"secrets.{name}" for name, secret in service.secrets.items()
-    }
-    for name, call in service.calls.items():
-        found[variable(name, "URL" if call.mesh or call.deliver == "env" else "FILE")] = f"calls.{name}"
     if MAIN_PORT in service.ports:
-        found["PORT"] = f"ports.{MAIN_PORT}.to"
-    return found
+        yield "PORT", f"ports.{MAIN_PORT}.to"
+    for name, call in service.calls.items():
+        yield variable(name, "URL" if call.mesh or call.deliver == "env" else "FILE"), f"calls.{name}"
+    for name, secret in service.secrets.items():
+        yield name if secret.file is None else f"{name}_FILE", f"secrets.{name}"
 
 
 def _references(

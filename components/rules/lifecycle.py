@@ -7,6 +7,18 @@ from components.problems import shown
 from components.rules.violation import Violation
 from components.service_model import Service
 
+_SET_BY_NOMAD = (
+    "CreateIndex",
+    "JobModifyIndex",
+    "ModifyIndex",
+    "ParentID",
+    "Stable",
+    "Status",
+    "StatusDescription",
+    "SubmitTime",
+    "Version",
+)
+"""Source: Nomad, what a job has besides its specification."""
 _SET_BY = {"ID": "name", "Name": "name", "Type": "type", "Namespace": "namespace", "Region": "region"}
 
 
@@ -145,5 +157,12 @@ def tags(service: Service) -> Iterator[Violation]:
 def job(service: Service) -> Iterator[Violation]:
     """Keys of the escape hatch that have a place of their own; unknown ones are refused by the Nomad provider."""
     for key in service.job:
-        if key in _SET_BY:
-            yield Violation(("job", key), f"is set by {_SET_BY[key]}: change it there")
+        # Nomad takes keys in any case. Source: Go, encoding/json.
+        known = next((it for it in (*_SET_BY, "Stop", *_SET_BY_NOMAD) if it.lower() == key.lower()), None)
+        if known in _SET_BY:
+            yield Violation(("job", key), f"is set by {_SET_BY[known]}: change it there")
+        elif known == "Stop":
+            what = "is there, but a job that is deployed runs: leave the service out of the stack, or set count to 0"
+            yield Violation(("job", key), what)
+        elif known is not None:
+            yield Violation(("job", key), "is there, but Nomad sets it itself and takes nobody's word: take it out")

@@ -68,12 +68,13 @@ def _inside(service: Service, label: str) -> Iterator[Violation]:
     port = service.ports[label]
     if port.to is None and service.has_own_network:
         yield Violation(("ports", label, "to"), "is missing: say which port the process listens on in its container")
-    if port.to is not None and not service.has_own_network:
+    if port.to not in (None, port.static) and not service.has_own_network:
+        network = 'config.network_mode "host"' if service.runs_image else f'the driver "{service.driver}"'
         what = (
-            f'is {port.to}, but with the driver "{service.driver}" a process listens on the node\'s own port, which it '
-            f"finds in NOMAD_PORT_{label}: take it out, or choose the node's port with static"
+            f"is {port.to}, but with {network} a process listens on the node's own port, which it finds in "
+            f"NOMAD_PORT_{label}: take it out, or choose the node's port with static"
         )
-        yield Violation(("ports", label, "to"), what, ("driver", "mesh"))
+        yield Violation(("ports", label, "to"), what, ("driver", "mesh", "config.network_mode"))
 
 
 def checks(service: Service) -> Iterator[Violation]:
@@ -113,9 +114,23 @@ def _check(service: Service, key: str, check: Check) -> Iterator[Violation]:
             yield Violation((*path, field), what, (type_key,))
     # A check that outlives the rollout's patience can never make an instance healthy.
     deadline = service.rollout.healthy_deadline_s
-    if service.deploys and service.rollout.health_check == "checks" and check.interval_s >= deadline:
+    if not service.deploys or service.rollout.health_check != "checks":
+        return
+    involves = ("rollout.healthy_deadline_s", "rollout.min_healthy_s", f"{key}.successes_before_passing")
+    # Consul asks for the first time at a random moment of the first interval (Consul, `lib.RandomStagger`).
+    answers = max(1, check.successes_before_passing)
+    needed = check.interval_s * answers + service.rollout.min_healthy_s
+    if check.interval_s >= deadline:
         what = f"is {check.interval_s:g}, but must be below rollout.healthy_deadline_s ({deadline:g})"
-        yield Violation((*path, "interval_s"), what, ("rollout.healthy_deadline_s",))
+        yield Violation((*path, "interval_s"), what, involves)
+    elif needed > deadline > service.rollout.min_healthy_s:
+        times = "one answer takes" if answers == 1 else f"{answers} answers in a row take"
+        what = (
+            f"is {check.interval_s:g}: {times} up to {check.interval_s * answers:g} s, and with rollout.min_healthy_s "
+            f"({service.rollout.min_healthy_s:g}) that is {needed:g} s, more than rollout.healthy_deadline_s "
+            f"({deadline:g})"
+        )
+        yield Violation((*path, "interval_s"), what, involves)
 
 
 def mesh(service: Service) -> Iterator[Violation]:

@@ -126,6 +126,8 @@ def _volume(service: Service, name: str, volume: Volume) -> Iterator[Violation]:
         yield from _per_instance(service, path, volume)
     elif volume.type == "csi":
         yield from _single(service, path, volume)
+    elif volume.type == "host":
+        yield from _one_writer(service, path, volume)
 
 
 def _per_instance(service: Service, path: tuple[str, ...], volume: Volume) -> Iterator[Violation]:
@@ -154,3 +156,18 @@ def _single(service: Service, path: tuple[str, ...], volume: Volume) -> Iterator
             "included): set count to 1 and rollout.canary to 0, or use per_instance or an access for several"
         )
         yield Violation((*path, "access"), what, ("count", "rollout.canary"))
+
+
+def _one_writer(service: Service, path: tuple[str, ...], volume: Volume) -> Iterator[Violation]:
+    """A host volume, which nobody keeps a second instance from writing to."""
+    said = volume.access in ("single-node-writer", "single-node-single-writer")
+    several = volume.access is None and service.count > 1
+    canary = service.rollout.canary if service.type == "service" else 0
+    if volume.read_only or not (said or volume.access is None) or several or service.count + canary <= 1:
+        return
+    found = f'is "{volume.access}", for one writer' if said else "is not set, so it is for one writer"
+    what = (
+        f"{found}, but {service.count + canary} instances write at once (count {service.count}, canaries included): "
+        "set count to 1 and rollout.canary to 0, or access to single-node-multi-writer if several may write"
+    )
+    yield Violation((*path, "access"), what, ("count", "rollout.canary"))

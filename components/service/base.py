@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from components.written import Unclear, plain
+
 MAX_NAME = 63
 """Longest DNS label (RFC 1035), and Nomad's limit for the name of a service."""
 
@@ -59,7 +61,8 @@ def _absolute_path(value: str) -> str:
 
 def _json(value: dict[str, Any]) -> dict[str, Any]:
     _require_json(value)
-    return value
+    found: dict[str, Any] = plain(value)
+    return found
 
 
 def _require_json(value: Any) -> None:
@@ -72,6 +75,11 @@ def _require_json(value: Any) -> None:
         case list():
             for inner in value:
                 _require_json(inner)
+        case Unclear():
+            raise ValueError(
+                f"must hold what JSON can: {value} may be text or something else to a reader of YAML; "
+                f'write it in quotes, "{value}", or as a number, true or false'
+            )
         case None | bool() | int() | str():
             pass
         case float() if value - value == 0:
@@ -104,14 +112,23 @@ EnvName = Annotated[
         "must be letters, digits and underscores, not starting with a digit nor with NOMAD_, as the name of a variable",
     ),
 ]
+"""A name that a template can write into a file of variables."""
+AnyEnvName = Annotated[
+    str,
+    matching(
+        r"(?!NOMAD_)[A-Za-z_][A-Za-z0-9_.-]*",
+        "must be letters, digits and _.-, not starting with a digit nor with NOMAD_, as the name of a variable",
+    ),
+]
+"""A name that a process can have, though a shell may not take it: `cluster.name`."""
 PortLabel = Annotated[
     str, matching(r"[A-Za-z0-9_]{1,63}", "must be 1 to 63 letters, digits and underscores, as the label of a port")
 ]
 MetaKey = Annotated[
     str,
     matching(
-        r"(?!caravan_)[A-Za-z_][A-Za-z0-9_.-]*",
-        "must be letters, digits and _.-, starting with a letter or underscore and not with caravan_",
+        r"(?!caravan_)[A-Za-z_][A-Za-z0-9_./-]*",
+        "must be letters, digits and _./-, starting with a letter or underscore and not with caravan_",
     ),
 ]
 Signal = Annotated[str, matching(r"SIG[A-Z][A-Z0-9+-]*", 'must be the name of a signal, as "SIGHUP"')]

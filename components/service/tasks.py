@@ -6,6 +6,7 @@ from pydantic import Field
 
 from components.service.base import (
     AbsolutePath,
+    AnyEnvName,
     EnvName,
     Json,
     Model,
@@ -43,7 +44,7 @@ class Process(Model):
     """More of the driver's own configuration, handed on as it is: every ${...} in it is Nomad's."""
     user: Text | None = None
     """User to run as. Default: the image's, or that of the Nomad agent's configuration."""
-    env: dict[EnvName, Value] = Field(default_factory=dict)
+    env: dict[AnyEnvName, Value] = Field(default_factory=dict)
     """Variables for the process, readable by everybody who can read the job: no place for secrets. PORT is set to the
     port labelled http. Nomad fills in what it knows, as ${NOMAD_ALLOC_ID}, ${node.class} or ${meta.rack}
     (Nomad, "runtime interpolation"); any other ${...} reaches the process as it is written."""
@@ -62,6 +63,11 @@ class Process(Model):
     def runs_image(self) -> bool:
         """Whether its driver runs images."""
         return self.driver in IMAGE_DRIVERS
+
+    @property
+    def uses_host_network(self) -> bool:
+        """Whether it is in the node's own network, where nothing maps ports."""
+        return not self.runs_image or self.config.get("network_mode") == "host"
 
 
 class Task(Process):

@@ -34,7 +34,8 @@ class Volume(Model):
     migrate: bool = False
     """For ephemeral and sticky: contents are copied to another node, too."""
     access: Access | None = None
-    """For host and csi. Default for csi: single-node-writer."""
+    """For host and csi. Default for csi: single-node-writer. A host volume without it is for one writer where count is
+    1: no canary then."""
     block_device: bool = False
     """For csi: a device instead of a file system."""
     fs_type: Text | None = None

@@ -104,6 +104,7 @@ class NomadPlugin(Plugin):
             expected,
             self._demand,
             may_wait=loaded.may_wait,
+            refuses_downtime=loaded.refuses_downtime,
             written=self._written,
         )
         self.resources[TOKEN] = JobResource(context)

@@ -1,7 +1,11 @@
 """What runs after a rollout has failed: Nomad's way back to the version before, if it takes one."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from providers.nomad.client import Json
 from providers.nomad.lookout import Cancelled, Lookout, longest_deadline_s
-from providers.nomad.snapshot import Snapshot
+from providers.nomad.snapshot import Snapshot, waiting_canaries
 from providers.plugin import ProviderError
 from providers.words import counted
 
@@ -9,15 +13,22 @@ REVERT_MARGIN_S = 60.0
 """How much longer than the job's own longest progress deadline a revert is followed."""
 
 
-async def aftermath(lookout: Lookout, snapshot: Snapshot) -> str:
-    """Waits for Nomad's revert, if there is one, and says what runs now. Raises nothing: not to know is an answer."""
+Promote = Callable[[Snapshot, Json], Awaitable[bool]]
+"""Promotes the canaries that wait in a deployment, when they pass; False where a person is to do that."""
+
+
+async def aftermath(lookout: Lookout, snapshot: Snapshot, promote: Promote) -> str:
+    """Waits for Nomad's revert, if there is one, and says what runs now. Raises nothing: not to know is an answer.
+
+    Where new instances have taken the place of old ones already, the way back has canaries of its own.
+    """
     description = str((snapshot.deployment or {}).get("StatusDescription"))
     if "rolling back to job version" not in description:
         return _not_reverted(snapshot)
     target = description.rsplit(" ", 1)[-1]
     try:
         await lookout.report(f"Nomad goes back to version {target}")
-        return await _revert(lookout, target)
+        return await _revert(lookout, target, promote)
     except (ProviderError, Cancelled) as error:
         return f"What Nomad runs now is not known: {error}"
 
@@ -37,7 +48,7 @@ def _not_reverted(snapshot: Snapshot) -> str:
     )
 
 
-async def _revert(lookout: Lookout, target: str) -> str:
+async def _revert(lookout: Lookout, target: str, promote: Promote) -> str:
     revert_version = lookout.version + 1
     give_up_at = lookout.now() + longest_deadline_s(lookout.job) + REVERT_MARGIN_S
     while True:
@@ -62,6 +73,12 @@ async def _revert(lookout: Lookout, target: str) -> str:
             )
         if reverted and look.stopped:
             return f"Nomad went back to version {target}, which was stopped: nothing of the job runs."
+        waits = deployment is not None and status == "running" and waits_for_promotion(deployment)
+        if waits and deployment and not await promote(replace(look, version=revert_version), deployment):
+            return (
+                f"Nomad goes back to version {target}, and its canaries wait for promotion. Promote with: "
+                f"nomad deployment promote {deployment['ID']}"
+            )
         if lookout.now() > give_up_at:
             return (
                 f"Nomad began to go back to version {target}, but that has not ended in time "
@@ -71,3 +88,10 @@ async def _revert(lookout: Lookout, target: str) -> str:
             return f"Stopped waiting while Nomad goes back to version {target}."
         await lookout.report(f"Nomad goes back to version {target}: {status or 'scheduling'}, {instances} of it up")
         await lookout.wait(look)
+
+
+def waits_for_promotion(deployment: Json) -> frozenset[str]:
+    """The groups whose canaries wait for promotion; none where not all that wait are healthy."""
+    waiting = waiting_canaries(deployment)
+    healthy = all(group["HealthyAllocs"] >= group["DesiredCanaries"] for group in waiting.values())
+    return frozenset(waiting if healthy else ())

@@ -172,6 +172,16 @@ class NomadClient:
         allocation: Json | None = await self.find(join("v1", "allocation", id), namespace)
         return allocation
 
+    async def checks(self, namespace: str, allocation: str) -> list[Json]:
+        """What the checks of an allocation's services of provider "nomad" say; none where its node cannot be asked."""
+        try:
+            found = await self.find(join("v1", "client", "allocation", allocation, "checks"), namespace)
+        except ApiError as error:
+            if error.status == 403:
+                raise
+            return []
+        return list((found or {}).values())
+
     async def capacity(self) -> tuple[list[Json], list[Json]]:
         """All nodes and all allocations with their resources, for explaining why something does not fit."""
         nodes = await self._api.get("/v1/nodes", query=self.query(resources="true"))

@@ -1,8 +1,9 @@
 """The provider's configuration: pulumi_nomad.Provider's inputs, then Nomad's own environment variables."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from providers.connection import Settings, url
@@ -39,6 +40,12 @@ CONSUL_INPUTS = {
 WAIT_INPUT = "waitForPlace"
 """Ours: the jobs that are registered though the scheduler has no place for them now: `true` (all), or a list of IDs."""
 
+DOWNTIME_INPUT = "refuseDowntime"
+"""Ours: the jobs of which a change that takes their service down is refused: `true` (all), or a list of IDs."""
+
+_JOB_INPUTS = (WAIT_INPUT, DOWNTIME_INPUT)
+"""Inputs that are true, false or a list of job IDs."""
+
 
 @dataclass(frozen=True)
 class NomadConfig:
@@ -52,15 +59,25 @@ class NomadConfig:
     consul: ConsulConfig | None
     wait_for_place: bool | frozenset[str] = False
     """Whether jobs may wait for a place, or the IDs of those that may."""
+    refuse_downtime: bool | frozenset[str] = False
+    """Whether changes that take a service down are refused, or the IDs of the jobs of which they are."""
 
     def may_wait(self, job_id: str) -> bool:
         """Whether a job is registered although the scheduler has no place for it now."""
-        return self.wait_for_place if isinstance(self.wait_for_place, bool) else job_id in self.wait_for_place
+        return _named(self.wait_for_place, job_id)
+
+    def refuses_downtime(self, job_id: str) -> bool:
+        """Whether a change of a job is refused that takes its service down."""
+        return _named(self.refuse_downtime, job_id)
+
+
+def _named(jobs: bool | frozenset[str], job_id: str) -> bool:
+    return jobs if isinstance(jobs, bool) else job_id in jobs
 
 
 def check(config: Properties) -> list[CheckFailure]:
     """Every input that this plugin cannot honour, each with a sentence."""
-    known = {*ENVIRONMENT, *OTHER_INPUTS, *CONSUL_INPUTS, WAIT_INPUT}
+    known = {*ENVIRONMENT, *OTHER_INPUTS, *CONSUL_INPUTS, *_JOB_INPUTS}
     failures = []
     for name in sorted(config.values.keys() - known):
         if name == "authJwt":
@@ -80,7 +97,11 @@ def check(config: Properties) -> list[CheckFailure]:
 def _wrong_shapes(config: Properties) -> Iterator[CheckFailure]:
     """What is wrong with the inputs that are a list or a map. Unknown ones are not judged."""
     settings = Settings(config, {}, {})
-    judges = (("ignoreEnvVars", _wrong_variables), ("headers", _wrong_headers), (WAIT_INPUT, _wrong_waiters))
+    judges: list[tuple[str, Callable[[Any], str]]] = [
+        ("ignoreEnvVars", _wrong_variables),
+        ("headers", _wrong_headers),
+        *((name, partial(_wrong_jobs, name)) for name in _JOB_INPUTS),
+    ]
     for name, judge in judges:
         if config.has_unknown((name,)):
             continue
@@ -112,10 +133,10 @@ def _wrong_headers(value: Any) -> str:
     return "" if right else "nomad:headers must be a list of headers with a name and a value each, both texts."
 
 
-def _wrong_waiters(value: Any) -> str:
+def _wrong_jobs(name: str, value: Any) -> str:
     right = value is None or isinstance(value, bool)
     right = right or (isinstance(value, list) and all(isinstance(job_id, str) for job_id in value))
-    return "" if right else f"nomad:{WAIT_INPUT} is {value!r}; it must be true, false or a list of job IDs."
+    return "" if right else f"nomad:{name} is {value!r}; it must be true, false or a list of job IDs."
 
 
 def load(config: Properties, environment: Mapping[str, str] = os.environ) -> NomadConfig | None:
@@ -129,7 +150,6 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
     headers = settings.headers()
     if token := settings.get("secretId"):
         headers["X-Nomad-Token"] = token
-    waiters = Settings(config, {}, {}).parsed(WAIT_INPUT, False)
     for_consul = {theirs: config.values[ours] for ours, theirs in CONSUL_INPUTS.items() if config.get(ours)}
     consul_known = "address" in for_consul or environment.get("CONSUL_HTTP_ADDR")
     return NomadConfig(
@@ -149,5 +169,12 @@ def load(config: Properties, environment: Mapping[str, str] = os.environ) -> Nom
         ),
         headers=headers,
         consul=load_consul(Properties(for_consul), environment) if consul_known else None,
-        wait_for_place=frozenset(waiters) if isinstance(waiters, list) else bool(waiters),
+        wait_for_place=_jobs(config, WAIT_INPUT),
+        refuse_downtime=_jobs(config, DOWNTIME_INPUT),
     )
+
+
+def _jobs(config: Properties, name: str) -> bool | frozenset[str]:
+    """An input that is true, false or a list of job IDs. Default false."""
+    given = Settings(config, {}, {}).parsed(name, False)
+    return frozenset(given) if isinstance(given, list) else bool(given)

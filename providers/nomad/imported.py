@@ -102,7 +102,7 @@ async def _is_what_runs(client: NomadClient, values: dict[str, Any], current: Js
     if (spec.id, spec.namespace) != (current["ID"], current["Namespace"]):
         return False
     try:
-        return not changes(await compared(client, spec.job, current))
+        return not changes(await compared(client, spec.held_as(current).job, current))
     except Refused:
         # Something was left out that Nomad does not fill in.
         return False

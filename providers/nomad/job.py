@@ -14,9 +14,10 @@ from providers.nomad.job_check import check
 from providers.nomad.job_context import JobContext
 from providers.nomad.jobspec_keys import accepted
 from providers.nomad.outputs import INPUT_NAMES, setting
+from providers.nomad.own_promotion import released
 from providers.nomad.plan import changes
 from providers.nomad.preflight import preflight
-from providers.nomad.promotion import Waiting, given_up_text, promotion_text, waiting, waiting_text
+from providers.nomad.promotion import Waiting, given_up_text, promotion_text, resumed_text, waiting, waiting_text
 from providers.nomad.removal import remove
 from providers.nomad.seen import note, note_unknown
 from providers.nomad.sentences import (
@@ -88,15 +89,14 @@ class JobResource:
                     id, standing, "Nothing is changed now.", secret=is_secret(new) or is_secret(old_inputs)
                 )
                 await self._ctx.engine.warning(urn, text)
-            if (canaries := await self._canaries(standing)) and standing.current:
-                await self._ctx.engine.info(urn, waiting_text(standing.current, canaries))
+            left = await self._left(urn, new, standing)
             # An autoscaler's counts are left alone; everything else that others did is put right.
             put_right = (Standing.GONE, Standing.STOPPED, Standing.UNRECORDED)
             moved = standing.standing in put_right or standing.scaled_by_hand
             rerun = setting(new, "rerunIfDead") and (standing.current or {}).get("Status") == "dead"
-            return Diff([*changed, "jobspec"] if moved or rerun else changed, [])
+            return Diff([*changed, "jobspec"] if moved or rerun or left else changed, [])
         wanted = await parse(self._ctx.client, new)
-        spec = wanted.scaled_as(standing.current)
+        spec = await self._ctx.as_registered(wanted.scaled_as(standing.current), new, old_inputs, standing.current)
         if spec.id != id or spec.namespace != outputs.get("namespace", spec.namespace):
             await self._tell_replacement(urn, id, spec, setting(new, "deregisterOnIdChange"), standing)
             return Diff([*changed, "jobspec"], ["jobspec"])
@@ -105,7 +105,8 @@ class JobResource:
         if standing.standing is Standing.OURS:
             plan = await compared(self._ctx.client, spec.marked(urn), standing.current)
             if not changes(plan):
-                return Diff(changed, [])
+                left = await self._left(urn, new, standing)
+                return Diff([*changed, "jobspec"] if left else changed, [])
             if not setting(new, "policyOverride"):
                 self._foresight.keep(urn, Foreseen(wanted, standing, plan))
         return Diff([*changed, "jobspec"], [])
@@ -140,6 +141,7 @@ class JobResource:
         if current is not None:
             await self._ctx.engine.info(urn, adopted_text(current))
             spec = spec.scaled_as(current)
+            spec = spec if setting(new, "detach") else spec.held_as(current)
         plan = await preflight(self._ctx, urn, spec, new, current, preview=preview)
         if preview:
             return "", job_outputs.predicted(new, None)
@@ -165,16 +167,23 @@ class JobResource:
         spec = spec.scaled_as(standing.current)
         # An `up` that was killed after its registration leaves a job that is not the recorded one, but the wanted one.
         if standing.standing is Standing.FOREIGN and changes(
-            await compared(self._ctx.client, spec.marked(urn), standing.current)
+            await compared(self._ctx.client, spec.held_as(standing.current).marked(urn), standing.current)
         ):
             secret = spec.secret or is_secret(old_inputs)
             raise ProviderError(foreign_text(id, standing, "It is not overwritten.", secret=secret))
+        if standing.standing in (Standing.FOREIGN, Standing.UNRECORDED) and not setting(new, "detach"):
+            spec = spec.held_as(standing.current)
+        else:
+            spec = await self._ctx.as_registered(spec, new, old_inputs, standing.current)
         if preview and standing.standing is not Standing.OURS:
             await self._ctx.engine.info(urn, standing_text(id, standing))
         plan = foreseen.plan if foreseen else None
         canaries = await self._canaries(standing)
         if canaries and standing.current:
             wanted = changes(plan or await compared(self._ctx.client, spec.marked(urn), standing.current))
+            if not wanted and preview and canaries.left_by_up(spec.by_up):
+                await self._ctx.engine.info(urn, resumed_text(standing.current, canaries))
+                return job_outputs.predicted(new, outputs)
             if canaries.asked_for(wanted) and preview:
                 await self._ctx.engine.info(urn, promotion_text(standing.current, canaries, wanted))
                 return job_outputs.predicted(new, outputs)
@@ -188,8 +197,18 @@ class JobResource:
             return job_outputs.predicted(new, outputs)
         return await apply(self._ctx, urn, spec, new, standing.current, plan, timeout_s)
 
+    async def _left(self, urn: str, inputs: Properties, standing: Assessment) -> bool:
+        """Whether an interrupted `up` has left canaries that it would have promoted; others that wait are told."""
+        canaries = await self._canaries(standing)
+        if canaries is None or standing.current is None:
+            return False
+        if canaries.left_by_up((await parse(self._ctx.client, inputs)).by_up):
+            return not setting(inputs, "detach")
+        await self._ctx.engine.info(urn, waiting_text(standing.current, canaries))
+        return False
+
     async def _canaries(self, standing: Assessment) -> Waiting | None:
-        """The canaries of this stack's own version that wait for a person."""
+        """The canaries of this stack's own version that Nomad does not promote."""
         if standing.standing is not Standing.OURS or standing.current is None:
             return None
         return await waiting(self._ctx.client, standing.current)
@@ -266,7 +285,8 @@ class JobResource:
                     source, where = json_job(inputs.values["jobspec"])
                     wanted = accepted(patched(source, version, current))
                     return json.dumps({where: wanted} if where else wanted, sort_keys=True)
-        return jobspec(current)
+        by_up = (await parse(self._ctx.client, inputs)).by_up if is_known(inputs) else frozenset()
+        return jobspec(released(current, by_up))
 
 
 def _is_ours(current: Json, urn: str, outputs: Properties) -> bool:

@@ -10,6 +10,7 @@ from providers.nomad.comparison import compared
 from providers.nomad.job_context import JobContext, job_version
 from providers.nomad.masking import hider
 from providers.nomad.outputs import setting
+from providers.nomad.own_promotion import held
 from providers.nomad.plan import changes, one_line
 from providers.nomad.rollout import Cancelled, Outcome, Rollout
 from providers.nomad.sentences import detached_text
@@ -55,7 +56,7 @@ async def promote(
     Raises InitFailed when one of the two does not succeed; the state then says what runs.
     """
     outcome = await _follow(ctx, urn, spec, current, timeout_s)
-    if outcome.succeeded:
+    if outcome.succeeded and not spec.by_up:
         await ctx.client.promote_deployment(spec.namespace, deployment)
         outcome = await _follow(ctx, urn, spec, current, timeout_s)
     if not outcome.succeeded:
@@ -74,6 +75,7 @@ async def _follow(ctx: JobContext, urn: str, spec: Spec, registered: Json, timeo
         report=partial(ctx.engine.status, urn),
         hide=hider(spec, ctx.variables.known),
         deadline_s=timeout_s,
+        by_up=spec.by_up,
     )
     try:
         return await rollout.follow()
@@ -106,6 +108,8 @@ async def _register(ctx: JobContext, urn: str, spec: Spec, inputs: Properties, c
     """Registers under the index that was judged; the index that the job has got."""
     index = int(current["JobModifyIndex"]) if current else 0
     job = spec.marked(urn)
+    if ctx.promotes(spec, inputs):
+        job = held(job, spec.by_up)
     try:
         answer = await ctx.client.register(
             job,

@@ -13,9 +13,10 @@ from providers.nomad.events import EventHub
 from providers.nomad.expected import Expected
 from providers.nomad.masking import VariableValues
 from providers.nomad.outputs import setting
+from providers.nomad.own_promotion import can_be_judged
 from providers.nomad.places import Places
 from providers.nomad.register_rights import RegisterRights
-from providers.nomad.spec import parse
+from providers.nomad.spec import Spec, is_known, parse
 from providers.nomad.standing import Assessment, Standing, assess
 from providers.plugin import Engine
 from providers.properties import Properties
@@ -40,6 +41,8 @@ class JobContext:
     written: Written = field(default_factory=lambda: Written("nomad", None))
     may_wait: Callable[[str], bool] = lambda _: False
     """Whether the job of an ID is registered although the scheduler has no place for it now."""
+    refuses_downtime: Callable[[str], bool] = lambda _: False
+    """Whether a change that takes the service of the job of an ID down is refused."""
     places: Places = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,13 +57,26 @@ class JobContext:
         """How `current` stands to the recorded job."""
 
         async def recorded() -> Json:
-            return (await parse(self.client, inputs)).marked(urn)
+            spec = await parse(self.client, inputs)
+            return (spec if setting(inputs, "detach") else spec.held_as(current)).marked(urn)
 
         standing = await assess(self.client, current, recorded, outputs.get("modifyIndex"))
         moved = standing.standing in (Standing.FOREIGN, Standing.SCALED)
         if moved and self.written.is_own(urn, job_version(current)):
             return replace(standing, standing=Standing.UNRECORDED)
         return standing
+
+    def promotes(self, spec: Spec, inputs: Properties) -> bool:
+        """Whether `up` promotes the job's canaries in Nomad's place: somebody has to be there who can judge."""
+        judged = can_be_judged(spec.job, consul=self.consul is not None)
+        return bool(spec.by_up) and judged and not setting(inputs, "detach")
+
+    async def as_registered(self, spec: Spec, new: Properties, old: Properties, current: Json | None) -> Spec:
+        """The wanted job as it stands in Nomad, where the recorded one was registered without its auto_promote."""
+        if not spec.by_up or setting(new, "detach") or setting(old, "detach") or not is_known(old):
+            return spec
+        recorded = await parse(self.client, old)
+        return spec.held_as(current) if recorded.by_up else spec
 
     async def running(self, job: Json | None) -> int:
         """How many instances of a registered job run or are about to."""

@@ -30,6 +30,16 @@ def not_passing_text(snapshot: Snapshot, watch: ConsulWatch) -> str:
     )
 
 
+def not_started_text(snapshot: Snapshot, starting: list[Json]) -> str:
+    """That Nomad has started instances last which do not run."""
+    ids = ", ".join(f"{a['ID'][:8]} ({a['ClientStatus']})" for a in starting)
+    return (
+        f'Nomad calls the deployment of job "{snapshot.job["ID"]}" version {snapshot.version} successful, but '
+        f"instances that it started last do not run yet: {ids}. Look at them with: nomad job status "
+        f"-namespace {snapshot.job['Namespace']} {snapshot.job['ID']}"
+    )
+
+
 def check_words(watch: ConsulWatch | None, allocation_id: str) -> list[str]:
     """A sentence for each service of an allocation whose check failed last."""
     if watch is None:

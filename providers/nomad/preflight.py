@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from providers.http_api import ApiError
 from providers.nomad import capacity
-from providers.nomad.advice import replaces_instances, running, serving
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.comparison import compared
 from providers.nomad.consul_health import consul_services
 from providers.nomad.ineligible import with_constraints
 from providers.nomad.job_context import JobContext
+from providers.nomad.meanwhile import Meanwhile, meanwhile
 from providers.nomad.outputs import setting
 from providers.nomad.plan import changes, describe, failed_placements
 from providers.nomad.registry import Found, check_images, task_images
@@ -24,6 +24,8 @@ MAY_WAIT = (
     "Where nodes are added as they are needed, a job may be registered and wait: pulumi config set "
     "nomad:waitForPlace true."
 )
+
+LOST = "If this stack pushed it before, the registry has lost it since. Run `pulumi refresh`, then `pulumi up`."
 
 
 @dataclass
@@ -45,6 +47,8 @@ async def check_job_images(spec: Spec, *, preview: bool) -> Findings:
     images = list(task_images(spec.job))
     for image, check in zip(images, await check_images(images), strict=True):
         sentence = f'job "{spec.id}", {image.where}: image {image.image} cannot be pulled: {check.text}'
+        if check.found is Found.NO and image.built_here and not preview:
+            sentence += f". {LOST}"
         if check.found is Found.YES or (check.found is Found.NO and image.built_here and preview):
             continue
         if check.found is Found.REFUSED and image.built_here and not image.user:
@@ -103,6 +107,11 @@ async def preflight(
         plan, unplaceable = await _dry_run(
             ctx.client, spec.marked(urn), current, plan, policy_override=setting(inputs, "policyOverride")
         )
+    told = Meanwhile()
+    if not awaited:
+        told = await meanwhile(ctx, urn, spec, inputs, plan, preview=preview)
+        findings.warnings += told.warnings
+        findings.problems += told.problems
     if preview and not awaited:
         override = setting(inputs, "policyOverride")
         if refusal := await ctx.register_rights.lacking(ctx.client, spec.marked(urn), policy_override=override):
@@ -114,12 +123,7 @@ async def preflight(
             else f'job "{spec.id}", version {current["Version"]} in Nomad now:'
         )
         lines = describe(plan, secret=spec.secret, new=current is None)
-        runs = running(await ctx.client.allocations(spec.namespace, spec.id)) if replaces_instances(plan) else {}
-        for is_warning, text in serving(spec.job, plan, runs):
-            if is_warning:
-                findings.warnings.append(f'job "{spec.id}", {text}')
-            else:
-                lines.append(f"  {text}")
+        lines += told.lines
         if setting(inputs, "detach") and changes(plan):
             lines.append(DETACHED_PREVIEW)
         await ctx.engine.info(urn, "\n".join([header, *lines]))

@@ -1,9 +1,11 @@
 """Canaries that wait for a person: said by the preview of an unchanged program, promoted by one that asks for it.
 
 A program asks by setting auto_promote to true in the job whose canaries wait, and changing nothing else. Registering
-that would throw the canaries away and start new ones.
+that would throw the canaries away and start new ones. Those that `up` promotes itself wait for the next `up` where one
+was interrupted.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from providers.nomad.client import Json, NomadClient
@@ -21,6 +23,12 @@ class Waiting:
     deployment: str
     canaries: dict[str, int]
     healthy: bool
+    soaks: frozenset[str] = frozenset()
+    """The groups whose canaries soak."""
+
+    def left_by_up(self, by_up: Collection[str]) -> bool:
+        """Whether an `up` would promote them, which was interrupted. `by_up`: the groups in which it does."""
+        return self.canaries.keys() <= self.soaks | set(by_up)
 
     def text(self) -> str:
         """`1 canary of group web`."""
@@ -31,13 +39,15 @@ class Waiting:
     def asked_for(self, changes: list[Change]) -> bool:
         """Whether `changes` are the wish to promote, and nothing else."""
         groups = {change.path[0].removeprefix("group ") for change in changes if change.path}
-        return groups >= self.canaries.keys() and all(
-            change.field == _ASKING and change.new == "true" for change in changes
+        return (
+            bool(groups)
+            and groups >= self.canaries.keys() - self.soaks
+            and all(change.field == _ASKING and change.new == "true" for change in changes)
         )
 
 
 async def waiting(client: NomadClient, job: Json) -> Waiting | None:
-    """The canaries of the registered `job` that wait for promotion. No request for a job that promotes by itself."""
+    """The canaries of the registered `job` that Nomad does not promote. No request for a job that has none."""
     if job.get("Stable") or job.get("Stop") or not any(_by_hand(group) for group in job.get("TaskGroups") or []):
         return None
     for deployment in await client.deployments(job["Namespace"], job["ID"]):
@@ -59,6 +69,7 @@ async def waiting(client: NomadClient, job: Json) -> Waiting | None:
                 deployment["ID"],
                 {name: group["DesiredCanaries"] for name, group in groups.items()},
                 healthy=all(group["HealthyAllocs"] >= group["DesiredCanaries"] for group in groups.values()),
+                soaks=frozenset(group["Name"] for group in job["TaskGroups"] if soaks(group)),
             )
     return None
 
@@ -87,6 +98,15 @@ def promotion_text(job: Json, found: Waiting, changes: list[Change]) -> str:
     )
 
 
+def resumed_text(job: Json, found: Waiting) -> str:
+    """What the preview says of canaries that an interrupted `up` has left."""
+    verb = "waits" if sum(found.canaries.values()) == 1 else "wait"
+    return (
+        f"{_which(job)}: {found.text()} {verb} since an interrupted `pulumi up`; the old instances keep "
+        "serving. `pulumi up` goes on from there, and promotes when all checks pass."
+    )
+
+
 def given_up_text(job: Json, found: Waiting) -> str:
     """What the preview says where the update registers another version over canaries that wait."""
     return (
@@ -101,4 +121,4 @@ def _which(job: Json) -> str:
 
 def _by_hand(group: Json) -> bool:
     update = group.get("Update") or {}
-    return bool(update.get("Canary")) and not update.get("AutoPromote") and not soaks(group)
+    return bool(update.get("Canary")) and not update.get("AutoPromote")

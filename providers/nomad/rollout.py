@@ -5,17 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from providers.http_api import ApiError, HttpApi
-from providers.nomad import diagnosis
-from providers.nomad.aftermath import aftermath
+from providers.nomad import diagnosis, nomad_checks
+from providers.nomad.aftermath import aftermath, waits_for_promotion
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
 from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline_s
-from providers.nomad.passing import check_words, not_passing_text, passing
+from providers.nomad.passing import check_words, not_passing_text, not_started_text, passing
 from providers.nomad.removal import stop_time_s
 from providers.nomad.snapshot import Snapshot
-from providers.nomad.soak import Soak, soak_s
+from providers.nomad.soak import Soak, soak_s, soaks
 from providers.nomad.verdict import State, Verdict, judge
 from providers.words import counted
 
@@ -57,6 +57,8 @@ class Rollout:
     report: Report
     hide: Callable[[str], str]
     deadline_s: float = 0.0
+    by_up: frozenset[str] = frozenset()
+    """The groups whose canaries are promoted here, when their checks pass."""
     _unplaced_since: float | None = None
     _passed_at: float | None = None
     _may_not_fail: str = ""
@@ -95,18 +97,21 @@ class Rollout:
     async def _follow(self, watch: ConsulWatch | None) -> Outcome:
         lookout = self._lookout
         self._started = lookout.now()
-        self._soak = Soak(soak_s(self.job), lookout.now)
+        self._soak = Soak(soak_s(self.job), lookout.now, self.by_up, _patience_s(self.job))
         failed_by_us = ""
         shown = ""
         while True:
             snapshot = await lookout.look()
-            verdict = self._soak.judge(snapshot, self._in_time(snapshot, judge(snapshot)), watch)
+            verdict = self._in_time(snapshot, judge(snapshot))
+            asked = verdict.state is State.WAITS_FOR_PROMOTION
+            failing = await nomad_checks.failing(self.client, snapshot) if asked and self.by_up else {}
+            verdict = self._soak.judge(snapshot, verdict, watch, failing)
             if verdict.state is State.HOPELESS and snapshot.deployment and not failed_by_us:
                 failed_by_us = verdict.text
                 await self._tell("failing the deployment: it cannot succeed")
                 await self._fail(snapshot.deployment)
                 continue
-            if verdict.state is State.SOAKED and snapshot.deployment:
+            if verdict.state is State.PROMOTABLE and snapshot.deployment:
                 await self._promote(snapshot.deployment)
             if verdict.state is State.FAILED:
                 why = verdict.text if self._may_not_fail else failed_by_us or verdict.text
@@ -132,7 +137,7 @@ class Rollout:
             if text != shown:
                 shown = text
                 await self._tell(shown)
-            await lookout.wait(snapshot, self._soak.left_s())
+            await lookout.wait(snapshot, nomad_checks.LOOK_S if failing else self._soak.left_s())
 
     def _in_time(self, snapshot: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or that it is too late, by the job's longest progress deadline.
@@ -159,6 +164,11 @@ class Rollout:
         if waits_for is None:
             return Outcome(True, notes=self._promotion_note(snapshot, verdict))
         agreed = watch is None or passing(snapshot, watch)
+        starting = snapshot.starting() if verdict.state is State.SUCCEEDED else []
+        if starting:
+            if now - self._passed_at <= longest_deadline_s(self.job):
+                return waits_for
+            return Outcome(False, reasons=[not_started_text(snapshot, starting)])
         if watch is not None and not agreed and now - self._passed_at > CONSUL_GRACE_S:
             return Outcome(False, reasons=[not_passing_text(snapshot, watch)])
         if agreed and now - self._passed_at > stop_time_s(self.job) + OLD_MARGIN_S:
@@ -180,7 +190,7 @@ class Rollout:
                 raise
 
     async def _promote(self, deployment: Json) -> None:
-        """Promotes canaries that have soaked. Where one breaks in this very moment, the next look tells."""
+        """Promotes canaries that pass. Where one breaks in this very moment, the next look tells."""
         try:
             await self.client.promote_deployment(str(self.job["Namespace"]), deployment["ID"])
         except ApiError as error:
@@ -190,7 +200,7 @@ class Rollout:
     async def _failed(self, snapshot: Snapshot, why: str, watch: ConsulWatch | None) -> Outcome:
         """Tells why, and stays until it is known what serves now."""
         lookout = self._lookout
-        broken = self._soak.broken
+        broken = self._soak.broken.keys() | self._soak.unconfirmed
         bad = [
             a
             for a in lookout.ours.values()
@@ -211,7 +221,16 @@ class Rollout:
             if tails:
                 reasons += tails
                 break
-        reasons.append(await aftermath(lookout, snapshot))
+
+        async def promote(of_revert: Snapshot, deployment: Json) -> bool:
+            soaking = {group["Name"] for group in self.job.get("TaskGroups") or [] if soaks(group)}
+            if not waits_for_promotion(deployment) <= self.by_up | soaking:
+                return False
+            if (watch is None or passing(of_revert, watch)) and not await nomad_checks.failing(self.client, of_revert):
+                await self._promote(deployment)
+            return True
+
+        reasons.append(await aftermath(lookout, snapshot, promote))
         return Outcome(False, reasons=reasons)
 
     def _promotion_note(self, snapshot: Snapshot, verdict: Verdict) -> list[str]:
@@ -224,18 +243,27 @@ class Rollout:
         return [note]
 
     def _lingering_note(self, snapshot: Snapshot) -> str:
-        ids = ", ".join(f"{a['ID'][:8]} ({a['ClientStatus']})" for a in snapshot.others_alive())
+        there = {a["ID"]: a for a in [*snapshot.others_alive(), *snapshot.leaving()]}.values()
+        ids = ", ".join(f"{a['ID'][:8]} ({a['ClientStatus']})" for a in there)
         return (
             f"Job {self._name} is deployed, but instances of the version before are still there, longer than "
             f"their stop times allow: {ids}. Is their node up?"
         )
 
 
+def _patience_s(job: Json) -> float:
+    """How long checks may take to pass after Nomad's yes: the longest healthy deadline. Default 300, as Nomad's."""
+    given = [(group.get("Update") or {}).get("HealthyDeadline") for group in job.get("TaskGroups") or []]
+    return max((int(value) / 1e9 for value in given if isinstance(value, int) and value), default=300.0)
+
+
 def _unfinished(snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None) -> str | None:
-    """What is still to come after Nomad's yes: Consul's yes, and the end of the old instances.
+    """What is still to come after Nomad's yes: instances that it has started since, Consul's yes, the old ones' end.
 
     None where nothing is.
     """
+    if verdict.state is State.SUCCEEDED and (starting := snapshot.starting()):
+        return f"waiting for {counted(len(starting), 'new instance')} that Nomad started last"
     if watch is not None and watch.trouble:
         return f"Nomad is satisfied, but Consul cannot say whether the new instances pass: {watch.trouble}"
     if watch is not None and not passing(snapshot, watch):

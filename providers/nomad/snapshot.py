@@ -9,6 +9,16 @@ GOING = frozenset({"running", "pending", "initializing", "blocked", "unblocking"
 """Deployment statuses that are not final (Nomad `DeploymentStatus*`)."""
 
 
+def waiting_canaries(deployment: Json | None) -> dict[str, Json]:
+    """The groups of a deployment whose canaries Nomad does not promote and nobody has promoted yet."""
+    groups = ((deployment or {}).get("TaskGroups") or {}).items()
+    return {
+        name: group
+        for name, group in groups
+        if group.get("DesiredCanaries") and not group.get("AutoPromote") and not group.get("Promoted")
+    }
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One moment of the rollout of `version` of a job."""
@@ -26,7 +36,7 @@ class Snapshot:
     confined: frozenset[str] = frozenset()
     """Ids of failed allocations for which the scheduler had no other node than theirs."""
     unproven: frozenset[str] = frozenset()
-    """Ids of running allocations that have not yet run long enough to count; only where there is no deployment."""
+    """Ids of running allocations that were started for the version and have not yet run long enough to count."""
 
     @property
     def deployment(self) -> Json | None:
@@ -56,13 +66,39 @@ class Snapshot:
             if a.get("JobVersion") != version and a["ClientStatus"] in ("running", "pending", "unknown")
         ]
 
-    def leaving(self, version: int | None = None) -> list[Json]:
-        """Allocations of other versions that Nomad stops. Those that it leaves alone never end by themselves.
+    def leaving(self) -> list[Json]:
+        """Allocations that Nomad stops, of whichever version. Those that it leaves alone never end by themselves.
 
-        It leaves them alone on nodes that are ineligible or disconnected, for example.
+        It leaves them alone on nodes that are ineligible or disconnected, for example. Of the version itself it stops
+        a promoted canary whose predecessor had failed, and starts another instance in its place.
         """
-        others = self.others_alive(version)
-        return [a for a in others if a["DesiredStatus"] != "run" and a["ClientStatus"] != "unknown"]
+        return [
+            a for a in self.allocations if a["DesiredStatus"] != "run" and a["ClientStatus"] in ("running", "pending")
+        ]
+
+    def starting(self) -> list[Json]:
+        """Allocations of the version that are to run and do not yet, or not yet for long enough to count.
+
+        Nomad may call a deployment successful while there are some: it counts a promoted canary that it replaces.
+        """
+        wanted = [a for a in self.of_version() if a["DesiredStatus"] == "run"]
+        return [
+            a
+            for a in wanted
+            if a["ClientStatus"] == "pending"
+            or (a["ID"] in self.unproven and not (a.get("DeploymentStatus") or {}).get("Healthy"))
+        ]
+
+    def failed_unproven(self) -> list[Json]:
+        """Allocations of the version that have failed before they were healthy, and that Nomad does not try again."""
+        return [
+            a
+            for a in self.of_version()
+            if a["DesiredStatus"] == "run"
+            and a["ClientStatus"] == "failed"
+            and not (a.get("DeploymentStatus") or {}).get("Healthy")
+            and not (a.get("NextAllocation") or a.get("FollowupEvalID"))
+        ]
 
     def waits_for_place(self) -> list[str]:
         """A sentence for each group that lacks instances for want of a place."""

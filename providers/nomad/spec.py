@@ -10,6 +10,7 @@ from providers.http_api import ApiError
 from providers.nomad import jobspec_keys
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.job_ids import unaddressable
+from providers.nomad.own_promotion import held_as, promoted_by_up
 from providers.plugin import ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
 
@@ -46,6 +47,8 @@ class Spec:
 
     job: Json
     secret: bool
+    by_up: frozenset[str] = frozenset()
+    """The groups whose canaries `up` promotes in Nomad's place (own_promotion.py)."""
 
     @property
     def id(self) -> str:
@@ -72,6 +75,10 @@ class Spec:
 
         groups = [scaled(group) for group in self.job.get("TaskGroups") or []]
         return replace(self, job={**self.job, "TaskGroups": groups})
+
+    def held_as(self, current: Json | None) -> "Spec":
+        """The job with auto_promote off where it is off in `current` because `up` promotes."""
+        return replace(self, job=held_as(self.job, self.by_up, current)) if self.by_up else self
 
     def marked(self, urn: str) -> Json:
         """The job as it is registered: with the mark of the resource that owns it."""
@@ -152,7 +159,7 @@ def _spec(job: Json, namespace: str, inputs: Properties) -> Spec:
         "Namespace": job.get("Namespace") or namespace,
         "Type": job.get("Type") or "service",
     }
-    return Spec(job, secret=is_secret(inputs))
+    return Spec(job, secret=is_secret(inputs), by_up=promoted_by_up(job))
 
 
 def _from_json(source: str, inputs: Properties) -> Json:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from providers.nomad.client import Json
 from providers.nomad.diagnosis import causes
 from providers.nomad.meanings import Heals
-from providers.nomad.snapshot import Snapshot
+from providers.nomad.snapshot import Snapshot, waiting_canaries
 
 
 class State(Enum):
@@ -16,8 +16,8 @@ class State(Enum):
     GOING_ON = auto()
     SUCCEEDED = auto()
     WAITS_FOR_PROMOTION = auto()
-    SOAKED = auto()
-    """The canaries have been healthy for as long as was asked for (soak.py): they are to be promoted."""
+    PROMOTABLE = auto()
+    """The canaries are what they are to be before `up` promotes them (soak.py)."""
     HOPELESS = auto()
     """Nomad still tries, but what it tries cannot succeed."""
     FAILED = auto()
@@ -52,6 +52,10 @@ def judge(snapshot: Snapshot) -> Verdict:
         return Verdict(State.GOING_ON, "waiting for the scheduler")
     if deployment is None:
         return _judge_without_deployment(snapshot)
+    if snapshot.failed_unproven():
+        return Verdict(
+            State.FAILED, "Nomad called its deployment successful, and an instance that it started then failed"
+        )
     # Nomad calls a system job's deployment successful where some or all of its nodes had no room.
     if reasons := snapshot.waits_for_place():
         return Verdict(State.GOING_ON, "; ".join([progress(snapshot), *reasons]))
@@ -62,9 +66,7 @@ def _judge_going(snapshot: Snapshot, deployment: Json) -> Verdict:
     groups = deployment.get("TaskGroups") or {}
     if deployment["Status"] == "running" and (cause := hopeless(snapshot)):
         return Verdict(State.HOPELESS, cause)
-    by_hand = [
-        g for g in groups.values() if g.get("DesiredCanaries") and not g.get("AutoPromote") and not g.get("Promoted")
-    ]
+    by_hand = list(waiting_canaries(deployment).values())
     if by_hand and all(
         g["HealthyAllocs"] >= (g["DesiredCanaries"] if g in by_hand else g["DesiredTotal"]) for g in groups.values()
     ):

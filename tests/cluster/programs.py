@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.project import Project
+from tests.quick_engine.stack import Stack
 
 HEAD = "import json, os, pulumi, pulumi_nomad as nomad\n"
 
@@ -38,3 +39,9 @@ def write_job(folder: Path, name: str, spec: dict[str, Any]) -> str:
     """Writes a JSON jobspec into the project; the expression that reads it."""
     (folder / f"{name}.json").write_text(json.dumps(spec))
     return f"open({f'{name}.json'!r}).read()"
+
+
+def one_job(stack: Stack, spec: dict[str, Any], more: str = "") -> None:
+    """Writes the program of one job `j`, which is purged at its end. `more`: further arguments, ", detach=True"."""
+    text = write_job(stack.folder, "job", spec)
+    stack.write(f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True{more})")

@@ -62,6 +62,8 @@ class Provider:
 
     async def __aexit__(self, *error: object) -> None:
         if self.id:
+            # One after the other: see `Api.purge`.
+            await self.client.deregister("default", self.id, purge=False)
             await self.client.deregister("default", self.id, purge=True)
         await self.client.close()
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.programs import job, use, write_job
+from tests.cluster.programs import job, one_job, use, write_job
 from tests.cluster.project import Project
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -45,31 +46,31 @@ job "NAME" {
 GREETING = 'say "hi" to ${node} %{if} \n next'
 
 
-def hcl_program(project: Project, count: int, source: str = HCL) -> str:
-    (project.folder / "job.hcl").write_text(source.replace("NAME", project.name))
+def hcl_program(stack: Stack, count: int, source: str = HCL) -> None:
+    (stack.folder / "job.hcl").write_text(source.replace("NAME", stack.name))
     variables = {"count": str(count), "greeting": GREETING, "datacenters": '["dc1"]'}
-    return (
+    stack.write(
         f"nomad.Job('j', jobspec=open('job.hcl').read(), hcl2=nomad.JobHcl2Args(vars={variables!r}), "
-        "purge_on_destroy=True)\n"
+        "purge_on_destroy=True)"
     )
 
 
-def test_hcl_with_variables_of_any_type(project: Project) -> None:
-    use(project, hcl_program(project, 1))
-    project.up("--skip-preview")
-    task = project.nomad.job(project.name)["TaskGroups"][0]["Tasks"][0]
+def test_hcl_with_variables_of_any_type(stack: Stack) -> None:
+    hcl_program(stack, 1)
+    stack.up()
+    task = stack.nomad.job(stack.name)["TaskGroups"][0]["Tasks"][0]
     assert task["Env"]["GREETING"] == GREETING
-    before = {a["ID"] for a in project.nomad.running(project.name)}
+    before = {a["ID"] for a in stack.nomad.running(stack.name)}
 
-    use(project, hcl_program(project, 2))
-    assert 'group g: Count "1" → "2"' in project.preview().text
-    project.up()
-    assert before < {a["ID"] for a in project.nomad.running(project.name)}
+    hcl_program(stack, 2)
+    assert 'group g: Count "1" → "2"' in stack.preview().text
+    stack.up()
+    assert before < {a["ID"] for a in stack.nomad.running(stack.name)}
 
 
-def test_hcl_in_another_order_and_format_is_no_change(project: Project) -> None:
-    use(project, hcl_program(project, 1))
-    project.up("--skip-preview")
+def test_hcl_in_another_order_and_format_is_no_change(stack: Stack) -> None:
+    hcl_program(stack, 1)
+    stack.up()
 
     rewritten = (
         HCL.replace("  ", "\t")
@@ -82,34 +83,33 @@ def test_hcl_in_another_order_and_format_is_no_change(project: Project) -> None:
     rewritten = rewritten.replace('\t\ttask "t" {\n', '\t\ttask "t" {\n driver = "raw_exec"\n').replace(
         '\t\t\tdriver = "raw_exec"\n', ""
     )
-    use(project, hcl_program(project, 1, rewritten))
-    assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.preview().text)
+    hcl_program(stack, 1, rewritten)
+    assert stack.preview().unchanged
 
 
 @pytest.mark.parametrize("kind", ["batch", "system", "sysbatch", "periodic", "parameterized", "count-0"])
-def test_every_type_is_deployed_and_then_unchanged(project: Project, kind: str) -> None:
+def test_every_type_is_deployed_and_then_unchanged(stack: Stack, kind: str) -> None:
     runs_once = {"Config": {"command": "/bin/true"}}
     specs: dict[str, Callable[[], dict[str, Any]]] = {
-        "batch": lambda: job(project.name, "batch", **runs_once),
-        "system": lambda: job(project.name, "system"),
-        "sysbatch": lambda: job(project.name, "sysbatch", **runs_once),
+        "batch": lambda: job(stack.name, "batch", **runs_once),
+        "system": lambda: job(stack.name, "system"),
+        "sysbatch": lambda: job(stack.name, "sysbatch", **runs_once),
         "periodic": lambda: {
-            **job(project.name, "batch", **runs_once),
+            **job(stack.name, "batch", **runs_once),
             "Periodic": {"Enabled": True, "Specs": ["0 3 * * *"], "SpecType": "cron"},
         },
         "parameterized": lambda: {
-            **job(project.name, "batch", **runs_once),
+            **job(stack.name, "batch", **runs_once),
             "ParameterizedJob": {"Payload": "optional"},
         },
-        "count-0": lambda: _with_count(job(project.name, "service"), 0),
+        "count-0": lambda: _with_count(job(stack.name, "service"), 0),
     }
     spec = specs[kind]()
-    text = write_job(project.folder, "job", spec)
-    use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
+    one_job(stack, spec)
 
-    project.up("--skip-preview")
-    assert project.nomad.job(project.name)["Type"] == spec["Type"]
-    assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.up().text)
+    stack.up()
+    assert stack.nomad.job(stack.name)["Type"] == spec["Type"]
+    assert stack.up().unchanged
 
 
 def _with_count(spec: dict[str, Any], count: int) -> dict[str, Any]:
@@ -117,26 +117,25 @@ def _with_count(spec: dict[str, Any], count: int) -> dict[str, Any]:
     return spec
 
 
-def test_a_job_that_nomad_refuses_is_told_at_preview_with_every_reason(project: Project) -> None:
-    wrong = job(project.name, "service")
+def test_a_job_that_nomad_refuses_is_told_at_preview_with_every_reason(stack: Stack) -> None:
+    wrong = job(stack.name, "service")
     wrong["TaskGroups"][0]["Update"] = {
         "MinHealthyTime": 60 * 10**9,
         "HealthyDeadline": 5 * 10**9,
         "ProgressDeadline": 10**9,
     }
-    text = write_job(project.folder, "job", wrong)
-    use(project, f"nomad.Job('j', jobspec={text}, json=True)\n")
+    one_job(stack, wrong)
 
-    failed = project.preview(check=False)
+    failed = stack.preview(check=False)
     assert failed.code != 0
     assert "Minimum healthy time must be less than healthy deadline" in failed.text
     assert "Healthy deadline must be less than progress deadline" in failed.text
 
 
-def test_hcl_that_does_not_parse_is_told_with_its_place(project: Project) -> None:
-    use(project, "nomad.Job('j', jobspec='job \"x\" {\\n  grup \"g\" {}\\n}')\n")
+def test_hcl_that_does_not_parse_is_told_with_its_place(stack: Stack) -> None:
+    stack.write("nomad.Job('j', jobspec='job \"x\" {\\n  grup \"g\" {}\\n}')")
 
-    failed = project.preview(check=False)
+    failed = stack.preview(check=False)
     assert failed.code != 0
     assert "Nomad cannot parse the jobspec" in failed.text
     assert 'Blocks of type "grup" are not expected here' in failed.text
@@ -151,13 +150,13 @@ def test_a_secret_jobspec_is_shown_nowhere(project: Project) -> None:
         Env={"SETTING": secret + "-2"},
         Config={"command": "/bin/sh", "args": ["-c", "echo $SETTING; exit 4"]},
     )
+    second["TaskGroups"][0]["RestartPolicy"] = {"Attempts": 0, "Mode": "fail"}
     texts = [write_job(project.folder, name, spec) for name, spec in (("a", first), ("b", second))]
     program = "nomad.Job('j', jobspec=pulumi.Output.secret({}), json=True, purge_on_destroy=True)\n"
 
     use(project, program.format(texts[0]))
-    shown = project.preview("--diff").text + project.up("--diff").text
+    shown = project.up("--diff").text
     use(project, program.format(texts[1]))
-    shown += project.preview("--diff").text
     failed = project.up("--diff", check=False)
     assert failed.code != 0
     assert "exit code 4" in failed.text
@@ -166,46 +165,42 @@ def test_a_secret_jobspec_is_shown_nowhere(project: Project) -> None:
     assert "[secret]" in shown
 
 
-def test_manual_promotion_ends_up_with_the_command_that_promotes(project: Project) -> None:
-    spec = job(project.name, "service")
+def test_manual_promotion_ends_up_with_the_command_that_promotes(stack: Stack) -> None:
+    spec = job(stack.name, "service")
     spec["TaskGroups"][0]["Update"] = {**spec["TaskGroups"][0]["Update"], "Canary": 1, "AutoPromote": False}
-    use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'a', spec)}, json=True, purge_on_destroy=True)\n")
-    project.up("--skip-preview")
+    one_job(stack, spec)
+    stack.up()
     spec["TaskGroups"][0]["Tasks"][0]["Env"] = {"A": "2"}
-    use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'b', spec)}, json=True, purge_on_destroy=True)\n")
+    one_job(stack, spec)
 
-    result = project.up()
+    result = stack.up()
 
     promote = re.search(r"nomad deployment promote ([0-9a-f-]{36})", result.text)
     assert promote, result.text
-    assert len(project.nomad.running(project.name)) == 2
-    project.nomad.call("POST", f"/v1/deployment/promote/{promote[1]}", {"DeploymentID": promote[1], "All": True})
+    assert len(stack.nomad.running(stack.name)) == 2
+    stack.nomad.call("POST", f"/v1/deployment/promote/{promote[1]}", {"DeploymentID": promote[1], "All": True})
 
 
-def test_an_unknown_type_is_refused_with_a_sentence(project: Project) -> None:
-    use(project, "nomad.SchedulerConfig('s', scheduler_algorithm='spread')\n")
+def test_an_unknown_type_is_refused_with_a_sentence(stack: Stack) -> None:
+    stack.write("nomad.SchedulerConfig('s', scheduler_algorithm='spread')")
 
-    failed = project.preview(check=False)
+    failed = stack.preview(check=False)
     assert failed.code != 0
     assert "does not serve the resource type nomad:index/schedulerConfig:SchedulerConfig" in failed.text
 
 
-def test_another_id_replaces_the_job_once_the_new_one_is_healthy(project: Project) -> None:
-    def program(name: str, more: str = "") -> str:
-        text = write_job(project.folder, name, job(name, "service"))
-        return f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True{more})\n"
+def test_another_id_replaces_the_job_once_the_new_one_is_healthy(stack: Stack) -> None:
+    other = stack.name[:40] + "-2"
+    one_job(stack, job(stack.name, "service"))
+    stack.up()
 
-    other = project.name[:40] + "-2"
-    use(project, program(project.name))
-    project.up("--skip-preview")
-
-    use(project, program(other, ", deregister_on_id_change=False"))
-    refused = project.preview(check=False)
+    one_job(stack, job(other, "service"), ", deregister_on_id_change=False")
+    refused = stack.preview(check=False)
     assert refused.code != 0
     assert "deregister_on_id_change off" in refused.text
 
-    use(project, program(other))
-    assert "1 instance of the old one stops" in project.preview().text
-    project.up()
-    assert project.nomad.job(project.name) is None
-    assert len(project.nomad.running(other)) == 1
+    one_job(stack, job(other, "service"))
+    assert "1 instance of the old one stops" in stack.preview().text
+    stack.up()
+    assert stack.nomad.job(stack.name) is None
+    assert len(stack.nomad.running(other)) == 1

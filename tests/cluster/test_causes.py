@@ -1,4 +1,4 @@
-"""Every cause of a failure, from a real cluster to the words in the output of `pulumi up`."""
+"""Every cause of a failure, from a real cluster to the words that the user reads."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from tests.cluster.private_registry import private_registry
-from tests.cluster.programs import job, use, write_job
+from tests.cluster.programs import job, one_job, use, write_job
 from tests.cluster.project import Project, Result
 from tests.observation import Observation
+from tests.quick_engine.stack import Stack
 from toolchain.cluster import Addresses
 
-pytestmark = pytest.mark.cluster
+# One process: the jobs of one `up` are looked at by several tests.
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("causes")]
 
 SECOND = 10**9
 NOTHING = "127.0.0.1:9"
@@ -140,15 +142,23 @@ def cases(causes: Iterable[str], how: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def failed(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Result]]:
+def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry that wants a user."""
+    with private_registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def failed(
+    private: str, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Project, Result]]:
     """One `up` with a job for each fault."""
     folder = tmp_path_factory.mktemp("causes")
     project = Project(folder, addresses, "cause")
     assert addresses.base_image is not None
-    with private_registry(tmp_path_factory.mktemp("registry")) as private:
-        jobs = met_by_the_node(project.name, addresses.base_image, addresses.registry, private)
-        use(project, _program(folder, jobs))
-        yield project, project.up("--skip-preview", "--continue-on-error", "--parallel", "32", check=False)
+    jobs = met_by_the_node(project.name, addresses.base_image, addresses.registry, private)
+    use(project, _program(folder, jobs))
+    yield project, project.up("--skip-preview", "--continue-on-error", "--parallel", "32", check=False)
     project.clean_up()
 
 
@@ -220,27 +230,17 @@ REFUSED = {
 }
 
 
-Refused = tuple[Project, dict[str, dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def refused(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refused]:
-    """A project, and the jobs for it."""
-    project = Project(tmp_path_factory.mktemp("refused"), addresses, "refused")
-    with private_registry(tmp_path_factory.mktemp("registry")) as private:
-        yield project, refused_before(project.name, addresses.registry, private)
-    project.clean_up()
-
-
 @pytest.mark.parametrize("fault", cases(REFUSED, "seen at preview"))
-def test_what_can_be_seen_before_is_refused_at_preview(refused: Refused, fault: str, seen: Observation) -> None:
-    project, jobs = refused
-    use(project, _program(project.folder, {fault: jobs[fault]}))
-    result = project.preview(check=False)
+def test_what_can_be_seen_before_is_refused_at_preview(
+    stack: Stack, private: str, fault: str, seen: Observation
+) -> None:
+    spec = refused_before("refused", stack.addresses.registry, private)[fault]
+    one_job(stack, spec)
+    result = stack.preview(check=False)
     assert result.code != 0
-    told = result.block(f"nomad:index:Job ({fault})")
+    told = "\n".join(result.failures)
     found = re.search(REFUSED[fault], told)
     assert found, told
     seen.reads(told, found[0])
     assert "Nothing was registered" in told
-    assert project.nomad.job(f"{project.name}-{fault}") is None
+    assert stack.nomad.job(spec["ID"]) is None

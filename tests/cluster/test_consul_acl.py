@@ -1,44 +1,50 @@
 """Tokens of a Consul with ACLs: what one may not do is named, and nothing changes."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.cluster.acl_consul import TOKEN, acl_consul
-from tests.cluster.project import Project
-from tests.cluster.test_consul import UNCHANGED, config_entry, write
+from tests.cluster.test_consul import config_entry
+from tests.faults.secured import Secured
+from tests.observation import Observation
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
 
 @pytest.mark.fault(24, "Consul: a capability is missing")
-def test_a_missing_capability_is_named_and_nothing_changes(project: Project, tmp_path: Path) -> None:
-    keys = "consul.Keys('k', keys=[{'path': 'app/a', 'value': '1', 'delete': True}])"
-    node = "consul.Node('n', name='db', address='192.0.2.1')"
-    entry = config_entry("service-defaults", "web", Protocol="http")
-    (tmp_path / "acl").mkdir()
-    with acl_consul(tmp_path / "acl") as consul:
-        project.environment["CONSUL_HTTP_ADDR"] = consul.address
-        kinds = ("service", "key", "node")
-        read = "\n".join(f'{kind}_prefix "" {{ policy = "read" }}' for kind in kinds)
-        reader = consul.token_for("reader", read)
-        for program, capability in ((entry, "service:write"), (keys, "key:write"), (node, "node:write")):
-            write(project, program)
-            failed = project.up(check=False, CONSUL_HTTP_TOKEN=reader)
-            assert failed.code != 0
-            assert capability in failed.text
-            assert reader not in failed.text
-        write(project, keys)
-        failed = project.preview(check=False, CONSUL_HTTP_TOKEN="")
+def test_a_missing_capability_is_named_and_nothing_changes(
+    guarded_stack: Stack, secured: Secured, seen: Observation
+) -> None:
+    stack, name = guarded_stack, guarded_stack.name
+    keys = f"consul.Keys('k', keys=[{{'path': '{name}/a', 'value': '1', 'delete': True}}])"
+    node = f"consul.Node('n', name={name!r}, address='192.0.2.1')"
+    entry = config_entry("service-defaults", name, Protocol="http")
+    read = "\n".join(f'{kind}_prefix "" {{ policy = "read" }}' for kind in ("service", "key", "node"))
+    reader = secured.consul_token_for(read)
+    for program, capability in ((entry, "service:write"), (keys, "key:write"), (node, "node:write")):
+        stack.write(program)
+        failed = stack.up(check=False, CONSUL_HTTP_TOKEN=reader)
         assert failed.code != 0
-        assert "key:read" in failed.text
+        seen.reads(failed.text, capability)
+        assert reader not in failed.text
+    assert stack.consul.call("GET", f"/v1/config/service-defaults/{name}") is None
+    assert stack.consul.call("GET", f"/v1/kv/{name}/a") is None
+    assert stack.consul.call("GET", f"/v1/catalog/node/{name}") is None
+    stack.write(keys)
+    failed = stack.preview(check=False, CONSUL_HTTP_TOKEN="")
+    assert failed.code != 0
+    assert "key:read" in failed.text
 
-        writer = consul.token_for("writer", read.replace('"read"', '"write"'))
-        write(project, entry, keys, node)
-        project.up(CONSUL_HTTP_TOKEN=writer)
-        assert UNCHANGED.search(project.preview(CONSUL_HTTP_TOKEN=writer).text)
-        assert writer not in project.run("stack", "export").text
-        failed = project.run("destroy", "--yes", check=False, CONSUL_HTTP_TOKEN=reader)
-        assert failed.code != 0
-        assert "write' on" in failed.text
-        project.run("destroy", "--yes", CONSUL_HTTP_TOKEN=TOKEN)
+    writer = secured.consul_token_for(read.replace('"read"', '"write"'))
+    stack.write(entry, keys, node)
+    stack.up(CONSUL_HTTP_TOKEN=writer)
+    assert stack.preview(CONSUL_HTTP_TOKEN=writer).unchanged
+    own = stack.environment["CONSUL_HTTP_TOKEN"]
+    stack.environment["CONSUL_HTTP_TOKEN"] = reader
+    failed = stack.destroy(check=False)
+    assert failed.code != 0
+    assert "write' on" in failed.text
+    stack.environment["CONSUL_HTTP_TOKEN"] = own
+    stack.destroy()
+    shown = "\n".join(stack.history)
+    assert reader not in shown
+    assert writer not in shown

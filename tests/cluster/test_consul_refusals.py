@@ -1,15 +1,15 @@
-"""What Consul would refuse, told at preview through the real CLI."""
+"""What Consul would refuse, told at preview."""
 
 import pytest
 
-from tests.cluster.project import Project
-from tests.cluster.test_consul import UNCHANGED, config_entry, entry, write
+from tests.cluster.test_consul import config_entry, entry
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
 
-def test_what_consul_would_refuse_is_told_at_preview(project: Project) -> None:
-    name = project.name
+def test_what_consul_would_refuse_is_told_at_preview(stack: Stack) -> None:
+    name = stack.name
     misspelt = "{'weight': 50, 'service': 'a', 'servic_subset': 'x'}, {'weight': 50, 'service': 'b'}"
     for program, *texts in (
         [
@@ -33,28 +33,28 @@ def test_what_consul_would_refuse_is_told_at_preview(project: Project) -> None:
             "Use consul.ConfigEntryServiceIntentions",
         ],
     ):
-        write(project, program)
-        failed = project.preview(check=False)
+        stack.write(program)
+        failed = stack.preview(check=False)
         assert failed.code != 0
         for text in texts:
             assert text in failed.text
 
 
-def test_entries_that_do_not_fit_together_are_told_at_preview(project: Project) -> None:
-    name = project.name
+def test_entries_that_do_not_fit_together_are_told_at_preview(stack: Stack) -> None:
+    name = stack.name
     splits = f"[{{'weight': 50, 'service': {name!r}, 'service_subset': 'v1'}}, {{'weight': 20, 'service': 'b'}}]"
-    write(project, f"consul.ConfigEntryServiceSplitter('s', name={name!r}, splits={splits})")
-    assert "the weights of Splits add up to 70 (50 + 20); they must add up to 100" in project.preview(check=False).text
-    write(project, f"consul.ConfigEntryServiceSplitter('s', name={name!r}, splits={splits.replace('20', '50')})")
-    preview = project.preview(check=False).text
+    stack.write(f"consul.ConfigEntryServiceSplitter('s', name={name!r}, splits={splits})")
+    assert "the weights of Splits add up to 70 (50 + 20); they must add up to 100" in stack.preview(check=False).text
+    stack.write(f"consul.ConfigEntryServiceSplitter('s', name={name!r}, splits={splits.replace('20', '50')})")
+    preview = stack.preview(check=False).text
     assert f'that of "{name}" is tcp. Give "{name}" a service-defaults entry' in preview
     assert f'sends to the subset "v1" of the service "{name}"; it has none' in preview
-    assert entry(project, "service-splitter", name) is None
+    assert entry(stack, "service-splitter", name) is None
 
-    project.consul.call("PUT", "/v1/config", {"Kind": "service-defaults", "Name": name, "Protocol": "http"})
+    stack.consul.call("PUT", "/v1/config", {"Kind": "service-defaults", "Name": name, "Protocol": "http"})
     one = f"[{{'weight': 100, 'service': {name!r}}}]"
-    write(project, f"consul.ConfigEntryServiceSplitter('s', name={name!r}, splits={one})")
-    project.up("--skip-preview")
-    assert UNCHANGED.search(project.preview().text)
-    project.run("destroy", "--yes")
-    project.consul.call("DELETE", f"/v1/config/service-defaults/{name}")
+    stack.write(f"consul.ConfigEntryServiceSplitter('s', name={name!r}, splits={one})")
+    stack.up()
+    assert stack.preview().unchanged
+    stack.destroy()
+    stack.consul.call("DELETE", f"/v1/config/service-defaults/{name}")

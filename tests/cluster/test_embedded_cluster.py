@@ -18,7 +18,7 @@ from toolchain.embedded import leftovers, processes
 from toolchain.embedded.local_http import get_json
 from toolchain.waiting import wait_until
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("embedded")]
 
 JOB = "survivor"
 # A process that is its container's first one ignores SIGTERM unless it handles it.

@@ -1,4 +1,4 @@
-"""What users write in a jobspec and its variables, through the real CLI."""
+"""What users write in a jobspec and its variables."""
 
 import json
 import random
@@ -11,11 +11,11 @@ import pytest
 from providers.nomad.jobspec_keys import unknown
 from tests.cluster.generated_jobs import rewritten
 from tests.cluster.job_hcl import hcl
-from tests.cluster.programs import job, use, write_job
-from tests.cluster.project import Project
+from tests.cluster.programs import job, one_job
+from tests.quick_engine.stack import Stack
+from toolchain import paths
 
 pytestmark = pytest.mark.cluster
-UNCHANGED = re.compile(r"Resources:\n\s+\d+ unchanged\n")
 SECOND = 10**9
 
 JOB: dict[str, Any] = {
@@ -71,9 +71,9 @@ CHANGES: list[tuple[tuple[str | int, ...], Any, str]] = [
 ]  # fmt: skip
 
 
-def program(project: Project, text: str, more: str) -> str:
-    (project.folder / "jobspec").write_text(text)
-    return f"nomad.Job('j', jobspec=open('jobspec').read(), purge_on_destroy=True{more})\n"
+def write(stack: Stack, text: str, more: str) -> None:
+    (stack.folder / "jobspec").write_text(text)
+    stack.write(f"nomad.Job('j', jobspec=open('jobspec').read(), purge_on_destroy=True{more})")
 
 
 def shown(text: str) -> list[str]:
@@ -81,23 +81,24 @@ def shown(text: str) -> list[str]:
     return sorted({line[1] for line in re.finditer(r'(?m)^\s+~ (.*(?:→|[+-] ").*)$', text)})
 
 
-def inspected(project: Project) -> str:
+def inspected(stack: Stack) -> str:
     """What `nomad job inspect` prints: a JSON jobspec as people copy it."""
-    command = ["nomad", "job", "inspect", project.name]
-    return subprocess.run(command, env=project.environment, check=True, capture_output=True, text=True).stdout
+    nomad = str(paths.ROOT / ".caravan" / "bin" / "nomad")
+    command = [nomad, "job", "inspect", "-address", stack.addresses.nomad, stack.name]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def test_the_same_job_in_any_words_is_no_change_and_one_field_is_one_line(project: Project) -> None:
+def test_the_same_job_in_any_words_is_no_change_and_one_field_is_one_line(stack: Stack) -> None:
     chance = random.Random(7)
-    as_json = {**JOB, "ID": project.name}
-    use(project, program(project, json.dumps(as_json), ", json=True"))
-    project.up("--skip-preview")
+    as_json = {**JOB, "ID": stack.name}
+    write(stack, json.dumps(as_json), ", json=True")
+    stack.up()
 
-    in_another_order = {"Job": {**rewritten("service", JOB, chance), "ID": project.name}}
-    use(project, program(project, json.dumps(in_another_order), ", json=True"))
-    assert UNCHANGED.search(project.preview().text)
-    use(project, program(project, hcl(project.name, "service", JOB, chance), ""))
-    assert UNCHANGED.search(project.preview().text)
+    in_another_order = {"Job": {**rewritten("service", JOB, chance), "ID": stack.name}}
+    write(stack, json.dumps(in_another_order), ", json=True")
+    assert stack.preview().unchanged
+    write(stack, hcl(stack.name, "service", JOB, chance), "")
+    assert stack.preview().unchanged
 
     for path, value, line in CHANGES:
         changed = json.loads(json.dumps(as_json))
@@ -105,30 +106,30 @@ def test_the_same_job_in_any_words_is_no_change_and_one_field_is_one_line(projec
         for step in path[:-1]:
             holder = holder[step]
         holder[path[-1]] = value
-        use(project, program(project, json.dumps(changed), ", json=True"))
-        assert shown(project.preview().text) == [line]
+        write(stack, json.dumps(changed), ", json=True")
+        assert shown(stack.preview().text) == [line]
     # A change that Nomad's own diff does not show is registered, and then there is none left.
-    project.up()
-    assert project.nomad.job(project.name)["Spreads"][0]["SpreadTarget"][0]["Percent"] == 40
-    assert unknown(inspected(project)) == []
-    assert UNCHANGED.search(project.up().text)
+    stack.up()
+    assert stack.nomad.job(stack.name)["Spreads"][0]["SpreadTarget"][0]["Percent"] == 40
+    assert unknown(inspected(stack)) == []
+    assert stack.up().unchanged
 
 
-def test_misspelt_keys_are_told_all_at_once_and_nothing_is_registered(project: Project) -> None:
-    spec = job(project.name, "service", Resuorces={"CPU": 20}, Enviroment={"A": "1"})
+def test_misspelt_keys_are_told_all_at_once_and_nothing_is_registered(stack: Stack) -> None:
+    spec = job(stack.name, "service", Resuorces={"CPU": 20}, Enviroment={"A": "1"})
     spec["TaskGroups"][0]["Cuont"] = 0
-    use(project, f"nomad.Job('j', jobspec={write_job(project.folder, 'a', spec)}, json=True)\n")
+    one_job(stack, spec)
 
-    failed = project.preview(check=False)
+    failed = stack.preview(check=False)
     assert failed.code != 0
     assert '"TaskGroups[0].Cuont" is not a key of Nomad' in failed.text
     assert 'Did you mean "Count"?' in failed.text
     assert '"TaskGroups[0].Tasks[0].Resuorces" is not a key of Nomad' in failed.text
     assert '"TaskGroups[0].Tasks[0].Enviroment" is not a key of Nomad' in failed.text
-    assert project.nomad.job(project.name) is None
+    assert stack.nomad.job(stack.name) is None
 
-    with_escape = project.preview(CARAVAN_NOMAD_KEYS="Cuont,Resuorces,Enviroment")
-    assert "2 to create" in with_escape.text
+    with_escape = stack.preview(CARAVAN_NOMAD_KEYS="Cuont,Resuorces,Enviroment")
+    assert with_escape.steps["j"] == "create"
 
 
 VARIABLES = """
@@ -164,21 +165,22 @@ job "NAME" {
 """
 
 
-def test_variables_of_any_type_from_outputs_and_secrets_among_them(project: Project) -> None:
+def test_variables_of_any_type_from_outputs_and_secrets_among_them(stack: Stack) -> None:
     secret = "correct-horse-battery"
 
-    def with_password(password: str) -> str:
+    def with_password(password: str) -> None:
         values = (
             "{'count': pulumi.Output.from_input(0), "
             "'datacenters': pulumi.Output.json_dumps([pulumi.Output.from_input('dc1')]), "
             "'settings': pulumi.Output.json_dumps({'level': 'a ${b}', 'on': True, 'sizes': {'small': 3}}), "
             f"'enabled': False, 'untyped': 'as it is', 'password': pulumi.Output.secret({password!r})}}"
         )
-        return program(project, VARIABLES.replace("NAME", project.name), f", hcl2={{'vars': {values}}}")
+        write(stack, VARIABLES.replace("NAME", stack.name), f", hcl2={{'vars': {values}}}")
 
-    use(project, with_password(secret))
-    shown_text = project.preview("--diff").text + project.up("--diff").text
-    assert project.nomad.job(project.name)["TaskGroups"][0]["Tasks"][0]["Env"] == {
+    with_password(secret)
+    stack.preview()
+    stack.up()
+    assert stack.nomad.job(stack.name)["TaskGroups"][0]["Tasks"][0]["Env"] == {
         "LEVEL": "a ${b}",
         "ON": "true",
         "SMALL": "3",
@@ -186,32 +188,30 @@ def test_variables_of_any_type_from_outputs_and_secrets_among_them(project: Proj
         "UNTYPED": "as it is",
         "PASSWORD": secret,
     }
-    assert UNCHANGED.search(project.preview().text)
+    assert stack.preview().unchanged
 
-    use(project, with_password(secret + "-2"))
-    changed = project.preview("--diff").text
-    assert "group g, task t: Env[PASSWORD] [secret] → [secret]" in changed
-    shown_text += changed + project.up("--diff").text + project.run("stack", "export").text
-    assert secret not in shown_text
+    with_password(secret + "-2")
+    assert "group g, task t: Env[PASSWORD] [secret] → [secret]" in stack.preview().text
+    stack.up()
+    assert secret not in "\n".join(stack.history)
 
 
-def test_counts_of_an_autoscaler_are_left_alone(project: Project) -> None:
-    def scaled(greeting: str) -> str:
-        spec = job(project.name, "service", Env={"GREETING": greeting})
+def test_counts_of_an_autoscaler_are_left_alone(stack: Stack) -> None:
+    def scaled(greeting: str) -> None:
+        spec = job(stack.name, "service", Env={"GREETING": greeting})
         spec["TaskGroups"][0] |= {"Count": 1, "Scaling": {"Enabled": True, "Min": 1, "Max": 3}}
-        text = write_job(project.folder, greeting, spec)
-        return f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n"
+        one_job(stack, spec)
 
-    use(project, scaled("one"))
-    project.up("--skip-preview")
+    scaled("one")
+    stack.up()
     body = {"Count": 2, "Target": {"Group": "g"}, "Message": "more load"}
-    project.nomad.call("POST", f"/v1/job/{project.name}/scale", body)
+    stack.nomad.call("POST", f"/v1/job/{stack.name}/scale", body)
 
-    assert UNCHANGED.search(project.up().text)
-    assert project.nomad.job(project.name)["TaskGroups"][0]["Count"] == 2
-    use(project, scaled("two"))
-    assert shown(project.preview().text) == ['group g, task t: Env[GREETING] "one" → "two"']
-    project.up()
-    assert project.nomad.job(project.name)["TaskGroups"][0]["Count"] == 2
-    project.run("refresh", "--yes")
-    assert UNCHANGED.search(project.preview().text)
+    assert stack.up().unchanged
+    assert stack.nomad.job(stack.name)["TaskGroups"][0]["Count"] == 2
+    scaled("two")
+    assert shown(stack.preview().text) == ['group g, task t: Env[GREETING] "one" → "two"']
+    stack.up()
+    assert stack.nomad.job(stack.name)["TaskGroups"][0]["Count"] == 2
+    stack.refresh()
+    assert stack.preview().unchanged

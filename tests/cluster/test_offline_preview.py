@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.cluster.programs import job, use, write_job
+from tests.cluster.programs import job, one_job, use, write_job
 from tests.cluster.project import Project
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -11,33 +12,39 @@ NOBODY = "http://127.0.0.1:9"
 ON = "true"
 
 
-def program(project: Project, name: str, **task: str) -> None:
-    text = write_job(project.folder, "job", job(name, "service", Env=task))
-    use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
+def test_an_offline_preview_says_that_it_is_one_and_applies_nothing(stack: Stack) -> None:
+    one_job(stack, job(stack.name, "service", Env={"SETTING": "1"}))
+    stack.up()
+    one_job(stack, job(stack.name, "service", Env={"SETTING": "2"}))
 
-
-def test_an_offline_preview_says_that_it_is_one_and_applies_nothing(project: Project) -> None:
-    program(project, project.name, SETTING="1")
-    project.up("--skip-preview")
-    program(project, project.name, SETTING="2")
-
-    refused = project.preview(check=False, NOMAD_ADDR=NOBODY)
+    refused = stack.preview(check=False, NOMAD_ADDR=NOBODY)
     assert refused.code != 0
     assert f"Nomad cannot be reached at {NOBODY}" in refused.text
 
-    shown = project.preview("--save-plan", "plan.json", NOMAD_ADDR=NOBODY, CARAVAN_OFFLINE_PREVIEW=ON)
+    shown = stack.preview(NOMAD_ADDR=NOBODY, CARAVAN_OFFLINE_PREVIEW=ON)
     assert "This is an offline preview" in shown.text
     assert 'group g, task t: Env[SETTING] "1" → "2"' in shown.text
-    assert "1 to update" in shown.text
+    assert shown.steps["j"] == "update"
 
-    refused = project.up("--skip-preview", check=False, NOMAD_ADDR=NOBODY, CARAVAN_OFFLINE_PREVIEW=ON)
+    refused = stack.up(check=False, NOMAD_ADDR=NOBODY, CARAVAN_OFFLINE_PREVIEW=ON)
     assert refused.code != 0
     assert "nothing is registered" in refused.text
+    assert stack.nomad.job(stack.name)["Version"] == 0
+
+    stack.up()
+    assert stack.nomad.job(stack.name)["Version"] == 1
+    assert stack.preview(NOMAD_ADDR=NOBODY, CARAVAN_OFFLINE_PREVIEW=ON).unchanged
+
+
+def test_a_plan_that_is_saved_offline_is_not_applied(project: Project) -> None:
+    text = write_job(project.folder, "job", job(project.name, "service"))
+    use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
+    project.up("--skip-preview")
+    write_job(project.folder, "job", job(project.name, "service", Env={"SETTING": "2"}))
+    shown = project.preview("--save-plan", "plan.json", NOMAD_ADDR=NOBODY, CARAVAN_OFFLINE_PREVIEW=ON)
+    assert "This is an offline preview" in shown.text
+    assert "1 to update" in shown.text
     refused = project.up("--plan", "plan.json", check=False)
     assert refused.code != 0
     assert "violates plan" in refused.text
     assert project.nomad.job(project.name)["Version"] == 0
-
-    project.up()
-    assert project.nomad.job(project.name)["Version"] == 1
-    assert "2 unchanged" in project.preview(NOMAD_ADDR=NOBODY, CARAVAN_OFFLINE_PREVIEW=ON).text

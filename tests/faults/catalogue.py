@@ -66,4 +66,12 @@ FAULTS: dict[int, Expected] = {
         "the clock of the machine that deploys is wrong",
         "deployments succeed and fail as with a right one; the old version serves",
     ),
+    31: Expected(
+        "a job that stops what serves before its successor does",
+        "said at preview and by `up`, with what to add; refused where `nomad:refuseDowntime` says so",
+    ),
+    32: Expected(
+        "a canary beside a static port or a volume of one writer",
+        "refused at preview, with the way that works and what it costs; the old version serves",
+    ),
 }

@@ -1,18 +1,34 @@
 """`pulumi up` killed with -9, and what must be true after the one plain command that follows."""
 
-import json
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cluster.project import Project
+from tests.faults.serving import Serving
 from toolchain.embedded import processes
 from toolchain.embedded.processes import Process
 from toolchain.waiting import wait_until
 
+CHECKPOINTS = pytest.mark.parametrize("skip_checkpoints", ["false", "true"], ids=["checkpoints", "no-checkpoints"])
+
 GONE_S = 60.0
 WAIT_S = 180.0
+
+
+def start(project: Project) -> subprocess.Popen[str]:
+    """Starts the `up` that is to be killed."""
+    return project.start("up", "--yes", "--skip-preview")
+
+
+def declared(serving: Serving[Project], skip_checkpoints: str) -> Project:
+    """Declares the next version, to be deployed with or without checkpoints."""
+    serving.target.environment["PULUMI_SKIP_CHECKPOINTS"] = skip_checkpoints
+    serving.declare()
+    return serving.target
 
 
 def kill(up: subprocess.Popen[str]) -> list[Process]:
@@ -37,8 +53,7 @@ def converges(project: Project, left: list[Process]) -> None:
     project.up()
     ended = wait_until(lambda: not any(process.alive() for process in left), GONE_S)
     assert ended, [command(process.pid) for process in left if process.alive()]
-    state = json.loads((project.folder / "state" / ".pulumi" / "stacks" / "caravan" / "dev.json").read_text())
-    assert not state["checkpoint"]["latest"].get("pending_operations")
+    assert not project.state().get("pending_operations")
 
 
 def descendants(pid: int) -> list[int]:

@@ -15,7 +15,6 @@ import trustme
 
 from tests.cluster.api import Api
 from tests.cluster.folders import of_the_cluster
-from tests.cluster.project import Project
 from tests.ports import free_ports
 from toolchain import paths
 from toolchain.cluster import Addresses
@@ -67,6 +66,10 @@ class Secured:
     consul_authority: Authority
     nomad_token: str
     consul_token: str
+
+    def addresses(self) -> Addresses:
+        """There is no registry, and no image."""
+        return Addresses(self.nomad, self.consul, "", None, "unix:///var/run/docker.sock")
 
     def environment(self) -> dict[str, str]:
         """What the servers' own command-line tools read, with the tokens that may do everything."""
@@ -144,15 +147,6 @@ def secured_cluster(folder: Path) -> Iterator[Secured]:
         started.enter_context(_agent(folder, "nomad-client", nomad, "-config", _nomad_client(cluster, ports)))
         _await(folder, "nomad-client", lambda: _ready(cluster))
         yield cluster
-
-
-def secured_project(folder: Path, cluster: Secured, name: str) -> Project:
-    """A project whose program speaks to the secured cluster; there is no registry."""
-    addresses = Addresses(cluster.nomad, cluster.consul, "", None, "unix:///var/run/docker.sock")
-    project = Project(folder, addresses, name)
-    project.environment.update(cluster.environment())
-    project.nomad, project.consul = cluster.nomad_api(), cluster.consul_api()
-    return project
 
 
 @dataclass(frozen=True)

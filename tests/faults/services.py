@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.cluster.programs import use
 from tests.cluster.project import Project
+from tests.quick_engine.stack import Stack
 
 SECOND_NS = 1_000_000_000
 SERVER = Path(__file__).with_name("server.py")
@@ -43,7 +44,7 @@ def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **ta
                         "Provider": "consul",
                         "PortLabel": "http",
                         "Checks": [
-                            {"Type": "http", "Path": "/health", "Interval": SECOND_NS, "Timeout": SECOND_NS},
+                            {"Type": "http", "Path": "/health", "Interval": SECOND_NS, "Timeout": 3 * SECOND_NS},
                         ],
                     }
                 ],
@@ -65,11 +66,17 @@ def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **ta
     }
 
 
-def deploys(project: Project, *jobs: dict[str, Any]) -> None:
-    """Makes the project's program declare these jobs, each waited for."""
-    lines = [
-        f"nomad.Job({job['ID']!r}, jobspec=json.dumps(json.loads({json.dumps(job)!r})), json=True, detach=False, "
-        "purge_on_destroy=True)\n"
-        for job in jobs
-    ]
-    use(project, "".join(lines))
+def deploys(target: Project | Stack, *jobs: dict[str, Any]) -> None:
+    """Makes the program declare these jobs, each waited for."""
+    lines = [declared(job) for job in jobs]
+    if isinstance(target, Stack):
+        target.write(*lines)
+    else:
+        use(target, "".join(f"{line}\n" for line in lines))
+
+
+def declared(job: dict[str, Any], **settings: Any) -> str:
+    """The line of a program that declares this job; it is waited for, unless `settings` of the resource differ."""
+    given = "".join(f", {name}={value!r}" for name, value in {"detach": False, **settings}.items())
+    jobspec = f"jobspec=json.dumps(json.loads({json.dumps(job)!r}))"
+    return f"nomad.Job({job['ID']!r}, {jobspec}, json=True, purge_on_destroy=True{given})"

@@ -7,8 +7,10 @@ import pytest
 
 from tests.cluster.load import Load
 from tests.cluster.project import Project
-from tests.faults.services import deploys, service
+from tests.faults.services import SECOND_NS, deploys, service
+from tests.faults.serving import Serving
 from tests.observation import Observation
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -24,36 +26,30 @@ CASES = [
 ]
 
 
-def first_version(project: Project) -> None:
-    deploys(project, service(project.name, "one"))
-    project.up("--skip-preview")
-
-
 @pytest.mark.parametrize("kind", CASES)
-def test_a_bad_version_is_told_and_taken_back(project: Project, seen: Observation, kind: str) -> None:
-    first_version(project)
+def test_a_bad_version_is_told_and_taken_back(serving: Serving[Stack], seen: Observation, kind: str) -> None:
     task, words = BAD[kind]
-    deploys(project, service(project.name, "two", **task))
+    job = service(serving.name, serving.next_greeting(), **task)
+    job["TaskGroups"][0]["Update"] |= {"HealthyDeadline": 8 * SECOND_NS, "ProgressDeadline": 10 * SECOND_NS}
+    serving.declare_job(job)
 
-    with Load(project.consul, project.name) as load:
-        failed = project.up(check=False)
+    with Load(serving.consul, serving.name) as load:
+        failed = serving.target.up(check=False)
     assert failed.code != 0
-    seen.reads(failed.diagnostics, words)
-    assert "Nomad went back to version 0" in failed.diagnostics
+    seen.reads(failed.text, words)
+    assert f"Nomad went back to version {serving.version}" in failed.text
     load.lost_none()
-    assert load.answers == {"one"}
+    assert load.answers == {serving.before}
 
 
 @pytest.mark.fault(6, "it listens after 8 of 15 s, under load")
-def test_a_slow_start_within_the_deadline(project: Project) -> None:
-    first_version(project)
-    deploys(project, service(project.name, "two", Env={"START_AFTER_S": "8"}))
+def test_a_slow_start_within_the_deadline(serving_by_cli: Serving[Project]) -> None:
+    serving_by_cli.declare(Env={"START_AFTER_S": "8"})
 
-    with Load(project.consul, project.name) as load:
-        project.up()
+    with Load(serving_by_cli.consul, serving_by_cli.name) as load:
+        serving_by_cli.target.up("--skip-preview")
     load.lost_none()
-    (allocation,) = project.nomad.running(project.name)
-    assert allocation["JobVersion"] == 1
+    assert serving_by_cli.next_runs()
 
 
 @pytest.mark.fault(8, "what the version before needs is gone meanwhile")
@@ -76,14 +72,14 @@ def test_the_way_back_fails_too(project: Project, seen: Observation) -> None:
     program.unlink()
     deploys(project, version("two", Env={"CRASH_AFTER_S": "0.2"}))
 
-    failed = project.up(check=False)
+    failed = project.up("--skip-preview", check=False)
     assert failed.code != 0
     assert "it ended with exit code 3" in failed.diagnostics
     seen.reads(failed.diagnostics, "Nomad tried to go back to version 0 and failed in that too")
     versions = project.nomad.job(project.name)["Version"]
 
     deploys(project, version("three"))
-    project.up()
+    project.up("--skip-preview")
     assert project.nomad.job(project.name)["Version"] == versions + 1
     assert len(project.consul.healthy(project.name)) == 1
     project.preview("--expect-no-changes")

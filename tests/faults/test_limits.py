@@ -8,8 +8,9 @@ import pytest
 
 from tests.cluster.load import Load
 from tests.cluster.project import Project
-from tests.faults.services import deploys, service
+from tests.faults.serving import Serving
 from tests.observation import Observation
+from tests.quick_engine.stack import Stack
 
 pytestmark = pytest.mark.cluster
 
@@ -19,10 +20,9 @@ NOMADS_LIMIT = 100
 
 
 @pytest.mark.fault(28, "file descriptors: 16 for each process")
-def test_few_file_descriptors(project: Project, seen: Observation) -> None:
-    deploys(project, service(project.name, "one"))
-    project.up("--skip-preview")
-    deploys(project, service(project.name, "two"))
+def test_few_file_descriptors(serving_by_cli: Serving[Project], seen: Observation) -> None:
+    project = serving_by_cli.target
+    serving_by_cli.declare()
 
     with Load(project.consul, project.name) as load:
         failed = project.up("--skip-preview", check=False, max_files=16)
@@ -30,27 +30,26 @@ def test_few_file_descriptors(project: Project, seen: Observation) -> None:
     assert failed.code != 0
     seen.reads(failed.text, "too many open files")
     load.lost_none()
-    assert load.answers == {"one"}
+    assert load.answers == {serving_by_cli.before}
 
-    project.up()
-    assert project.nomad.job(project.name)["Version"] == 1
+    project.up("--skip-preview")
+    serving_by_cli.serves_next()
     project.preview("--expect-no-changes")
 
 
 @pytest.mark.fault(28, "connections to Nomad: all taken for a while")
-def test_no_connection_is_left(project: Project, seen: Observation) -> None:
-    deploys(project, service(project.name, "one"))
-    project.up("--skip-preview")
-    deploys(project, service(project.name, "two"))
-    nomad = urlsplit(project.addresses.nomad)
+def test_no_connection_is_left(serving: Serving[Stack], seen: Observation) -> None:
+    serving.declare()
+    nomad = urlsplit(serving.target.addresses.nomad)
 
-    with Load(project.consul, project.name) as load, seen.timed():
+    with Load(serving.consul, serving.name) as load, seen.timed():
         with ExitStack() as held:
             for _ in range(NOMADS_LIMIT):
                 held.enter_context(socket.create_connection((nomad.hostname, nomad.port)))
-            up = project.start("up", "--yes", "--skip-preview")
-            load.goes_on(300)
-            assert up.poll() is None, up.communicate()[0]
-        text = up.communicate(timeout=WAIT_S)[0]
-    assert up.returncode == 0, text
+            up = serving.target.start()
+            load.goes_on(200)
+            assert not up.ended(), up.result().text
+        result = up.result(WAIT_S)
+    assert result.code == 0, result.text
     load.lost_none()
+    serving.serves_next()

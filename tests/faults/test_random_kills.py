@@ -7,8 +7,8 @@ import pytest
 
 from tests.cluster.load import Load
 from tests.cluster.project import Project
-from tests.faults.kills import converges, kill
-from tests.faults.services import deploys, service
+from tests.faults.kills import converges, declared, kill, start
+from tests.faults.serving import Serving
 from tests.observation import Observation
 
 pytestmark = pytest.mark.cluster
@@ -18,19 +18,19 @@ LONGEST_S = 9.0
 
 
 @pytest.mark.fault(15, "at random moments, with and without checkpoints")
-def test_random_kills(project: Project, pytestconfig: pytest.Config, seen: Observation) -> None:
-    """`--kill-rounds` of them (50), at moments that `--seed` (1) decides; every second round without checkpoints."""
+def test_random_kills(serving_by_cli: Serving[Project], pytestconfig: pytest.Config, seen: Observation) -> None:
+    """`--kill-rounds` of them, at moments that `--seed` decides; every second round without checkpoints."""
+    project = serving_by_cli.target
     moments = random.Random(pytestconfig.getoption("seed"))
-    deploys(project, service(project.name, "version 0"))
-    project.up("--skip-preview")
+    rounds = pytestconfig.getoption("kill_rounds")
 
     killed = 0
     with Load(project.consul, project.name) as load:
-        for number in range(1, pytestconfig.getoption("kill_rounds") + 1):
-            project.environment["PULUMI_SKIP_CHECKPOINTS"] = "true" if number % 2 else "false"
-            deploys(project, service(project.name, f"version {number}"))
-            moment_s = moments.uniform(0.2, LONGEST_S)
-            up = project.start("up", "--yes", "--skip-preview")
+        for number in range(1, rounds + 1):
+            declared(serving_by_cli, "true" if number % 2 else "false")
+            # Each part of an `up` has its turn, however few the rounds.
+            moment_s = 0.2 + (LONGEST_S - 0.2) * ((number - 1 + moments.random()) / rounds % 1)
+            up = start(project)
             try:
                 text = up.communicate(timeout=moment_s)[0]
                 assert up.returncode == 0, text
@@ -38,13 +38,14 @@ def test_random_kills(project: Project, pytestconfig: pytest.Config, seen: Obser
                 converges(project, kill(up))
                 killed += 1
             job = project.nomad.job(project.name)
-            assert (job["Version"], job["Stable"]) == (number, True), f"round {number}, killed after {moment_s:.2f} s"
+            version = serving_by_cli.version + number
+            assert (job["Version"], job["Stable"]) == (version, True), f"round {number}, killed after {moment_s:.2f} s"
             left = project.nomad.call("GET", f"/v1/job/{project.name}/allocations")
             running = [a["JobVersion"] for a in left if a["ClientStatus"] == "running"]
-            assert running == [number], f"round {number}, killed after {moment_s:.2f} s: {left}"
+            assert running == [version], f"round {number}, killed after {moment_s:.2f} s: {left}"
     load.lost_none()
     seen.tries = killed
     project.preview("--expect-no-changes")
-    assert f"version {pytestconfig.getoption('kill_rounds')}" in load.answers
+    assert serving_by_cli.declared in load.answers
     assert killed > 0
     print(f"{killed} kills, {load.sent} requests, none lost")

@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager
 import pytest
 
 from tests.cluster.load import Load
-from tests.cluster.project import Project
 from tests.faults.servers import killed, stopped
-from tests.faults.services import deploys, service
+from tests.faults.serving import Serving
 from tests.observation import Observation
+from tests.quick_engine.stack import Stack
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -28,24 +28,22 @@ WHICH = [
 
 
 @pytest.mark.parametrize(("trouble", "server"), WHICH)
-def test_a_server_is_away_during_a_rollout(project: Project, seen: Observation, trouble: Trouble, server: str) -> None:
-    deploys(project, service(project.name, "one"))
-    project.up("--skip-preview")
-    deploys(project, service(project.name, "two"))
+def test_a_server_is_away_during_a_rollout(
+    serving: Serving[Stack], seen: Observation, trouble: Trouble, server: str
+) -> None:
+    after = serving.declare()
 
-    with Load(project.consul, project.name, remembers=True) as load:
+    with Load(serving.consul, serving.name, remembers=True) as load:
         load.goes_on()
         with seen.timed():
-            up = project.start("up", "--yes", "--skip-preview")
-            assert wait_until(lambda: project.nomad.job(project.name)["Version"] == 1, WAIT_S)
+            up = serving.target.start()
+            assert wait_until(serving.is_registered, WAIT_S)
             with trouble(server):
                 load.goes_on()
-            text = up.communicate(timeout=WAIT_S)[0]
-        assert up.returncode == 0, text
+            result = up.result(WAIT_S)
+        assert result.code == 0, result.text
         load.goes_on()
     load.lost_none()
-    assert load.answers == {"one", "two"}
-    assert project.nomad.job(project.name)["Version"] == 1
-    (allocation,) = project.nomad.running(project.name)
-    assert allocation["JobVersion"] == 1
-    assert project.consul.healthy(project.name)
+    assert load.answers == {serving.before, after}
+    assert serving.next_runs()
+    assert serving.consul.healthy(serving.name)

@@ -14,6 +14,7 @@ from tests.cluster.folders import cluster_folder
 from tests.cluster.load import Load
 from tests.cluster.project import Project
 from tests.faults.services import deploys, service
+from tests.faults.serving import Serving
 from tests.observation import Observation
 
 pytestmark = pytest.mark.cluster
@@ -65,7 +66,7 @@ def test_a_full_disk(project: Project, small_disk: Path, seen: Observation) -> N
 
     filler.unlink()
     # Pulumi leaves a lock that it could not write.
-    assert "was begun and not finished: the disk was full" in project.up().text
+    assert "was begun and not finished: the disk was full" in project.up("--skip-preview").text
     (allocation,) = project.nomad.running(project.name)
     assert allocation["JobVersion"] == 1
     project.preview("--expect-no-changes")
@@ -99,23 +100,21 @@ HARMS = [
 
 @pytest.mark.parametrize(("harm", "words"), HARMS)
 def test_a_state_that_cannot_be_read(
-    project: Project, seen: Observation, harm: Callable[[Path], None], words: str
+    serving_by_cli: Serving[Project], seen: Observation, harm: Callable[[Path], None], words: str
 ) -> None:
     """The command that is told brings the state back."""
-    deploys(project, service(project.name, "one"))
-    project.up("--skip-preview")
+    project = serving_by_cli.target
     state = project.folder / "state" / ".pulumi" / "stacks" / "caravan" / "dev.json"
     harm(state)
 
     failed = project.up("--skip-preview", check=False)
     assert failed.code != 0
     seen.reads(failed.text, words)
-    assert project.nomad.job(project.name)["Version"] == 0
+    assert serving_by_cli.job_version() == serving_by_cli.version
 
     command = re.search(r"that is right: (cp \S+ \S+)\. Then", failed.text)
     assert command, failed.text
     subprocess.run(shlex.split(command[1]), check=True)
-    project.up()
-    project.preview("--expect-no-changes")
-    assert project.nomad.job(project.name)["Version"] == 0
-    assert len(project.nomad.running(project.name)) == 1
+    project.up("--skip-preview", "--expect-no-changes")
+    assert serving_by_cli.job_version() == serving_by_cli.version
+    assert len(serving_by_cli.runs()) == 1

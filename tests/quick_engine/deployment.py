@@ -1,7 +1,7 @@
 """One command of the quick engine: the steps of resources, in the order and with the calls of Pulumi's own engine."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from tests.quick_engine.plugins import Failed, Plugins, Provider
 from tests.quick_engine.program import PROJECT, STACK, Ended
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+STACK_URN = f"urn:pulumi:{STACK}::{PROJECT}::{STACK_TYPE}::{PROJECT}-{STACK}"
 PROVIDERS = "pulumi:providers:"
 
 
@@ -28,6 +29,7 @@ class State:
     provider: str = ""
     init_errors: list[str] = field(default_factory=list)
     protect: bool = False
+    retain: bool = False
 
 
 class Deployment:
@@ -48,6 +50,8 @@ class Deployment:
         self.failures: list[tuple[str, str]] = []
         self._providers: dict[str, Provider] = {}
         self._replaced: list[tuple[str, State]] = []
+        self._registered: list[str] = []
+        """In the order in which their steps ended, so that each comes after what it depends on."""
         self._generating = threading.Lock()
         """Pulumi's engine makes its checks and diffs one after the other."""
         self._starting = threading.Lock()
@@ -64,6 +68,8 @@ class Deployment:
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         if request.urn.split("::")[2] == STACK_TYPE:
             self.outputs = decode(request.outputs).values
+        if request.urn in self.states and not self._preview:
+            self.states[request.urn].outputs = request.outputs
         return empty_pb2.Empty()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
@@ -82,6 +88,7 @@ class Deployment:
         except Failed as failed:
             self.fail(urn, failed)
             raise Ended from None
+        self._registered.append(urn)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=state.id, object=state.outputs)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
@@ -138,7 +145,8 @@ class Deployment:
             checked = provider.call("Check", provider_pb2.CheckRequest(urn=urn, olds=olds, news=request.object))
             if checked.failures:
                 raise Failed([failure.reason for failure in checked.failures])
-            wanted = State(request.type, "", checked.inputs, checked.inputs, request.provider, [], request.protect)
+            wanted = State(request.type, "", checked.inputs, checked.inputs, request.provider)
+            wanted.protect, wanted.retain = request.protect, request.retainOnDelete
             if old is None:
                 step, diff = "create", None
             else:
@@ -157,7 +165,8 @@ class Deployment:
             return self._update(provider, urn, old, wanted, timeout_s)
         if not self._preview:
             # The engine records the inputs as they are written now.
-            old.inputs, old.provider, old.protect = checked.inputs, request.provider, request.protect
+            old.inputs, old.provider = checked.inputs, request.provider
+            old.protect, old.retain = request.protect, request.retainOnDelete
         return old
 
     def _create(self, provider: Provider, urn: str, wanted: State, timeout_s: float) -> State:
@@ -217,9 +226,16 @@ class Deployment:
                 if (urn, state) in gone:
                     del self.states[urn]
 
+    def in_order(self) -> dict[str, State]:
+        """The states in the order in which the program declares them now, then those that it did not come to."""
+        done = {urn: self.states[urn] for urn in self._registered if urn in self.states}
+        return {**done, **self.states}
+
     def delete(self, urn: str, state: State) -> None:
         """Deletes what a resource stands for. Raises Failed."""
-        if not state.id or state.type.startswith(PROVIDERS):
+        if state.protect:
+            raise Failed([f'resource "{urn}" cannot be deleted because it is protected'])
+        if not state.id or state.type.startswith(PROVIDERS) or state.retain:
             return
         asked = provider_pb2.DeleteRequest(id=state.id, urn=urn, properties=state.outputs, old_inputs=state.inputs)
         self.provider(state.type, state.provider).call("Delete", asked)
@@ -230,7 +246,7 @@ class Deployment:
         found = self.provider(state.type, state.provider).call("Read", asked)
         if not found.id:
             return None
-        return State(state.type, found.id, found.inputs, found.properties, state.provider, state.init_errors)
+        return replace(state, id=found.id, inputs=found.inputs, outputs=found.properties, init_errors=[])
 
     def start_recorded_providers(self) -> None:
         """Starts the plugins that the program itself configures, for a command that does not run it."""

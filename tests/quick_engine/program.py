@@ -54,6 +54,8 @@ def _in_thread(
 ) -> None:
     # The SDK keeps its settings in context variables, and a thread begins without any.
     asyncio.set_event_loop(loop := asyncio.new_event_loop())
+    # Where the engine has ended, every call that was under way fails, and nobody asks each of them for that.
+    loop.set_exception_handler(lambda *_: None)
     chosen = settings.Settings(
         project=PROJECT, stack=STACK, organization="organization", dry_run=preview, root_directory=str(program.parent)
     )

@@ -7,6 +7,7 @@ itself does (options, plans, its output, its state's encryption) is tested with 
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,12 @@ from google.protobuf import json_format, struct_pb2
 
 from providers.properties import SECRET_SIGNATURE, SIGNATURE_KEY
 from providers.protocol import provider_pb2
+from tests import observation
 from tests.cluster.api import Api
 from tests.quick_engine import program
-from tests.quick_engine.deployment import PROVIDERS, Deployment, State
+from tests.quick_engine.deployment import PROVIDERS, STACK_TYPE, STACK_URN, Deployment, State
 from tests.quick_engine.plugins import Failed, Plugins
+from tests.quick_engine.running import Running
 from toolchain.cluster import Addresses
 
 HEAD = "import json, os, pulumi, pulumi_nomad as nomad, pulumi_consul as consul\n"
@@ -66,6 +69,8 @@ class Stack:
         }
         """In the environment of the commands; None takes a variable away."""
         self.states: dict[str, State] = {}
+        self.history: list[str] = []
+        """What every command has shown, progress too, and recorded: where nothing of a secret may be."""
         self._outputs: dict[str, Any] = {}
         self._main = folder / "__main__.py"
 
@@ -81,6 +86,19 @@ class Stack:
         """`pulumi up --yes --skip-preview`."""
         return self._run_program(preview=False, check=check, environment=environment)
 
+    def refused(self, *texts: str, **environment: str) -> Result:
+        """`preview` and `up` both fail with each of the texts. What the preview says."""
+        at_preview = self.preview(check=False, **environment)
+        for result in (at_preview, self.up(check=False, **environment)):
+            assert result.code != 0, result.text
+            for text in texts:
+                assert text in result.text
+        return at_preview
+
+    def start(self, **environment: str) -> Running[Result]:
+        """Starts `up` and does not wait. Its environment holds for the whole process until it ends."""
+        return Running(lambda: self.up(check=False, **environment))
+
     def refresh(self, *, check: bool = True) -> Result:
         """`pulumi refresh --yes`. The steps are same, update and delete; the text shows the new values of changes."""
 
@@ -93,7 +111,7 @@ class Stack:
                 if found is None:
                     deployment.steps[urn] = "delete"
                     del self.states[urn]
-                elif (shown(found.inputs), shown(found.outputs)) != (shown(state.inputs), shown(state.outputs)):
+                elif (_values(found.inputs), _values(found.outputs)) != (_values(state.inputs), _values(state.outputs)):
                     deployment.steps[urn] = "update"
                     deployment._plugins.messages.lines.append((urn, f"{shown(found.inputs)} {shown(found.outputs)}"))
                     self.states[urn] = found
@@ -127,6 +145,7 @@ class Stack:
                 raise Failed([failure.reason for failure in checked.failures])
             found.inputs = checked.inputs
             deployment.steps[urn] = "import"
+            self.states.setdefault(STACK_URN, State(STACK_TYPE, "", empty, empty))
             self.states[urn] = found
 
         return self._without_program(work, check=check)
@@ -135,7 +154,7 @@ class Stack:
         """Runs the `pulumi import` command that a refusal names."""
         command = re.search(r"pulumi import ((?:\S+ ){2,3}\S+)\. ", refused)
         assert command, refused
-        token, name, id_ = command[1].split(maxsplit=2)
+        token, name, id_ = [word for word in command[1].split() if not word.startswith("--")]
         return self.import_(token, name, id_.strip("'"))
 
     def forget(self, name: str) -> None:
@@ -148,8 +167,7 @@ class Stack:
 
     def state(self, name: str) -> dict[str, Any]:
         """The recorded outputs of the resource with this name; secrets in plain text."""
-        found: dict[str, Any] = _plain(json_format.MessageToDict(self.states[self.urn(name)].outputs))
-        return found
+        return _values(self.states[self.urn(name)].outputs)
 
     def recorded(self) -> str:
         """The whole state as text. What the engine would encrypt reads `[secret]`."""
@@ -174,9 +192,12 @@ class Stack:
             if not traceback and not deployment.failures:
                 deployment.delete_what_is_gone()
             if not preview:
+                self.states = deployment.in_order()
                 self._outputs = deployment.outputs
 
+        started_s = time.monotonic()
         result = self._command(work, preview=preview, environment=environment, traceback=lambda: traceback)
+        observation.current().command(time.monotonic() - started_s, result.code)
         assert not check or result.code == 0, result.text
         return result
 
@@ -204,7 +225,9 @@ class Stack:
             except Failed as failed:
                 deployment.fail("", failed)
         # The plugins have their last word when they end.
-        return Result(deployment, plugins.messages.lines, traceback())
+        result = Result(deployment, plugins.messages.lines, traceback())
+        self.history += [result.text, *(text for _, text in plugins.messages.progress), self.recorded()]
+        return result
 
 
 @contextmanager
@@ -236,6 +259,12 @@ def _masked(value: Any) -> Any:
             return "[secret]"
         return {key: _masked(inner) for key, inner in value.items()}
     return [_masked(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _values(struct: Any) -> dict[str, Any]:
+    """Properties with secrets in plain text."""
+    values: dict[str, Any] = _plain(json_format.MessageToDict(struct))
+    return values
 
 
 def _plain(value: Any) -> Any:

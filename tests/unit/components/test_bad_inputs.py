@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.problems import SettingsError
+from components.service.checks import Check
 from components.settings import load
 from components.stack_file import StackFile
 from tests.unit.components.samples import write_service
@@ -112,6 +113,10 @@ SEVERAL: list[tuple[str, dict[str, str | bytes], list[str]]] = [
     ("secret that the other has not", {SERVICE: OF_API, API: VALID, STACK: TWO}, [f'{SERVICE}:3: secrets.A.of is "api", which has no secret A of its own; there is none.']),
     ("secret of each other", {SERVICE: OF_API, API: f"{VALID}secrets: {{A: {{of: web}}}}\n", STACK: TWO}, [f'{API}:3: secrets.A.of is "web", which has no secret A of its own; there is none.', f'{SERVICE}:3: secrets.A.of is "api", which has no secret A of its own; there is none.']),
     ("port of an address", {SERVICE: f"{VALID}calls: {{pay: {{port: http}}}}\n", STACK: f"{LISTED}  caravan:external_services: {{pay: {{address: x}}}}\n"}, [f'{SERVICE}:3: calls.pay.port is "http", but "pay" has one port, without a label: take it out.']),
+    # newcomer A4: the mistake would first appear in another stack.
+    ("values that the stack covers", {SERVICE: f"{VALID}count: two\ncheck: /nothealth\nresources: {{memory_mb: 512MB}}\ntags: [1]\n", STACK: f"{LISTED[:-3]}\n      count: 2\n      check: {{interval_s: 1}}\n      resources: {{memory_mb: 64}}\n      tags: []\n"}, [f'{SERVICE}:3: count is "two", but must be a whole number.', f'{SERVICE}:4: check is "/nothealth", but must be a mapping of keys to values; known are {", ".join(sorted(Check.model_fields))}.', f'{SERVICE}:5: resources.memory_mb is "512MB", but must be a whole number of MiB, without the unit.', f'{SERVICE}:6: tags.0 is 1, but must be text: write it in quotes, "1".']),
+    ("values of the team that all stacks cover", {DEFAULTS: "rollout: {canary: no}\nprioritee: 1\n", STACK: f"{LISTED}  caravan:defaults: {{rollout: {{canary: 1}}, prioritee: null}}\n"}, [f'{DEFAULTS}:1: rollout.canary is "no", but must be a whole number.', f'{DEFAULTS}:2: prioritee is not a known key; did you mean "priority"?']),
+    ("values for all that one service covers", {STACK: f"{LISTED[:-3]}\n      count: 2\n  caravan:defaults: {{count: -1}}\n"}, [f"{STACK}:5: caravan:defaults.count is -1, but must be 0 or more."]),
     ("latest to stand in", {SERVICE: f"{VALID}image: {{reference: 'a:1'}}\n", STACK: f"{LISTED}  caravan:images: {{'a:1': 'a:latest'}}\n"}, [f'{STACK}:4: caravan:images, image.reference is "a:latest", but the tag "latest" may mean another image tomorrow: name a version.']),
 ]  # fmt: skip
 

@@ -1,7 +1,9 @@
 """The fingerprint of a build, and contexts that cannot be built from."""
 
+import errno
 import os
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,16 +141,73 @@ def test_a_dockerfile_may_be_outside_of_its_context(context: Path) -> None:
     assert len(build.fingerprint()) == 12
 
 
-def test_names_that_are_not_utf_8_are_fine(context: Path) -> None:
-    before = fingerprint(context)
-    Path(os.fsdecode(os.fsencode(context) + b"/\xff")).write_text("x")
-    assert fingerprint(context) != before
+def test_a_name_that_is_not_utf_8(context: Path) -> None:
+    """RW-59: told at preview, with the path."""
+    Path(os.fsdecode(os.fsencode(context) + b"/src/caf\xe9")).write_text("x")
+    expected = 'has a file whose name is not UTF-8 ("src/caf\\xe9"), which no image can have: rename it or ignore it'
+    assert problem(Build.of(context)) == expected
+    (context / ".dockerignore").write_text("src/caf?\n")
+    Build.of(context).check()
 
 
-def test_a_fifo_is_not_read(context: Path) -> None:
+def test_a_symlink_to_a_name_that_is_not_utf_8(context: Path) -> None:
+    (context / "to").symlink_to(os.fsdecode(b"/caf\xe9"))
+    expected = (
+        'has a symlink "to" to a file whose name is not UTF-8 ("to"), which no image can have: rename it or ignore it'
+    )
+    assert problem(Build.of(context)) == expected
+
+
+def test_what_git_does_not_know_is_no_part_of_it(context: Path) -> None:
     before = fingerprint(context)
     os.mkfifo(context / "pipe")
-    assert Build.of(context).fingerprint() != before
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(context / "s"))
+    assert Build.of(context).fingerprint() == before
+
+
+def test_the_history_of_git_is_no_part_of_it(context: Path) -> None:
+    before = fingerprint(context)
+    (context / "src" / ".git").mkdir()
+    (context / "src" / ".git" / "index").write_text("x")
+    (context / ".git").write_text("gitdir: /somewhere/else\n")
+    assert fingerprint(context) == before
+    (context / ".dockerignore").write_text("!.git\n")
+    assert ".git" in paths(context)
+
+
+def test_what_builds_write_is_no_part_of_it(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(context)
+    before = paths(context)
+    (context / ".caravan").mkdir()
+    (context / "src" / ".caravan").mkdir()
+    (context / ".dockerignore").write_text("!.caravan\n")
+    assert paths(context) == sorted([*before, ".dockerignore", "src/.caravan"])
+
+
+def test_patterns_of_its_own_come_before_those_of_the_file(context: Path) -> None:
+    assert "src/a.py" not in paths(context, "src/*.py")
+    (context / ".dockerignore").write_text("!src/a.py\n")
+    assert "src/a.py" in paths(context, "src/*.py")
+
+
+def test_a_folder_comes_with_what_is_put_back_in_it(context: Path) -> None:
+    (context / ".dockerignore").write_text("*\n!src/**/b.py\n")
+    assert paths(context) == ["src", "src/deep", "src/deep/b.py"]
+
+
+def test_an_ignored_folder_may_be_unreadable(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("/deep"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert problem(Build.of(context)) == 'has a folder "src/deep/" that cannot be read: Permission denied'
+    (context / ".dockerignore").write_text("src\n!src/*.py\n")
+    assert paths(context) == [".dockerignore", "Dockerfile", "link", "src", "src/a.py"]
 
 
 @pytest.mark.parametrize(
@@ -223,6 +282,10 @@ def test_a_malformed_dockerignore(context: Path) -> None:
     (context / ".dockerignore").write_text("!\n")
     expected = 'has a ".dockerignore" that Docker cannot read: line 1: "!" without a pattern'
     assert problem(Build.of(context)) == expected
+
+
+def paths(context: Path, *ignore: str) -> list[str]:
+    return sorted(entry.path for entry in Build.of(context, ignore=ignore).entries())
 
 
 def problem(build: Build) -> str:

@@ -1,4 +1,7 @@
-"""Which paths a .dockerignore leaves out. The expectations are those of github.com/moby/patternmatcher 0.6.0."""
+"""Which paths a .dockerignore leaves out.
+
+The expectations are those of BuildKit; tests/cluster/test_build_contents.py asks BuildKit itself about any pattern.
+"""
 
 import re
 
@@ -6,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.dockerignore import DockerIgnore
+from components.dockerignore import DockerIgnore, escaped
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,22 @@ from components.dockerignore import DockerIgnore
         ("/!a\n", "a", False),
         ("*\n/!a", "a", False),
         ("a+(b)", "a+(b)", True),
+        ("*\n!**/*.py\n**/cache", "a/cache/b.py", False),
+        ("!**/*.py\n**/cache", "a/cache/b.py", True),
+        ("*\n!a/*/b\na/x/b/c", "a/x/b/c", True),
+        ("*\n!a/*/b\na/x/b/c", "a/x/b/d", False),
+        ("*.a", "x\ny.a", True),
+        ("x/**/*.a", "x/b\nc/y.a", False),
+        ("//a", "a", True),
+        ("/ a", "a", True),
+        ("! a\n*", "a", True),
+        ("^a*", "ab", True),
+        ("^a", "^a", True),
+        ("\\#a", "#a", True),
+        ("a/b/..", "a/b", True),
+        ("../a", "a", False),
+        ("a\u00a0", "a", True),
+        ("a\x1f", "a\x1f", True),
     ],
 )
 def test_ignores_what_docker_ignores(patterns: str, path: str, ignored: bool) -> None:
@@ -61,6 +80,16 @@ def test_ignores_what_docker_ignores(patterns: str, path: str, ignored: bool) ->
         ("a\n!", 'line 2: "!" without a pattern'),
         ("[a", 'line 1: the pattern "[a" is malformed (a [ without its ])'),
         ("a\\", 'line 1: the pattern "a\\" is malformed (a \\ with nothing behind it)'),
+        ("!/", 'line 1: "!" without a pattern'),
+        ("[]a]", 'line 1: the pattern "[]a]" is malformed (brackets with nothing inside)'),
+        ("[b-a]", 'line 1: the pattern "[b-a]" is malformed ([b-a] is no range of characters)'),
+        ("[a-]", 'line 1: the pattern "[a-]" is malformed ([a-] is no range of characters)'),
+        (
+            "a\\data",
+            'line 1: the pattern "a\\data" is malformed (Docker does not take \\d for d; between folders is a /)',
+        ),
+        ("[*]", 'line 1: the pattern "[*]" is malformed (Docker does not take * inside of brackets for itself)'),
+        ("a\n\udcff", "line 2: the pattern is not UTF-8"),
     ],
 )
 def test_a_malformed_pattern_is_refused(text: str, message: str) -> None:
@@ -68,9 +97,28 @@ def test_a_malformed_pattern_is_refused(text: str, message: str) -> None:
         DockerIgnore(text)
 
 
-@pytest.mark.parametrize(("text", "exceptions"), [("a\nb", False), ("a\n!b", True)])
-def test_knows_whether_it_puts_anything_back(text: str, exceptions: bool) -> None:
-    assert DockerIgnore(text).has_exceptions is exceptions
+@pytest.mark.parametrize(
+    ("text", "folder", "kept"),
+    [
+        ("a", "a", False),
+        ("a\n!a/b", "a", True),
+        ("*\n!b", "a", False),
+        ("*\n!a/b/**", "a/b", True),
+        ("*\n!b/*.py", "a", True),
+    ],
+)
+def test_knows_whether_it_keeps_something_below(text: str, folder: str, kept: bool) -> None:
+    assert DockerIgnore(text).may_keep_below(folder) is kept
+
+
+def test_exceptions_from_the_patterns_before_it() -> None:
+    assert DockerIgnore("", ["**/.git"]).ignores("a/.git")
+    assert not DockerIgnore("!a/.git", ["**/.git"]).ignores("a/.git")
+
+
+@given(st.text("a*?[]^!\\-/#", min_size=1).filter(lambda path: "//" not in path and path.strip("/") == path))
+def test_an_escaped_path_matches_itself(path: str) -> None:
+    assert DockerIgnore(before=[escaped(path)]).ignores(path)
 
 
 @given(

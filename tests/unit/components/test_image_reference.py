@@ -47,6 +47,26 @@ def test_refuses(text: str) -> None:
         ImageReference.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("redis", "docker.io/library/redis:latest"),
+        ("redis:7", "docker.io/library/redis:7"),
+        ("team/redis:7", "docker.io/team/redis:7"),
+        ("docker.io/redis:7", "docker.io/library/redis:7"),
+        ("index.docker.io/team/redis", "docker.io/team/redis:latest"),
+        ("localhost/redis:7", "localhost/redis:7"),
+        ("localhost:5000/a/b/redis", "localhost:5000/a/b/redis:latest"),
+        ("a.example/redis:7", "a.example/redis:7"),
+        ("redis:7@sha256:" + "a" * 64, "docker.io/library/redis:7@sha256:" + "a" * 64),
+        ("redis@sha256:" + "a" * 64, "docker.io/library/redis@sha256:" + "a" * 64),
+    ],
+)
+def test_all_ways_to_write_a_reference_are_one(text: str, canonical: str) -> None:
+    assert ImageReference.parse(text).canonical == canonical
+    assert ImageReference.parse(canonical).canonical == canonical
+
+
 def test_says_that_names_are_lower_case() -> None:
     with pytest.raises(ValueError, match="names of images are lower case"):
         ImageReference.parse("Web:1")

@@ -61,6 +61,54 @@ def test_runs_one_job_that_is_followed_and_purged(engine: Engine) -> None:
     assert engine.registered["web"].type == "caravan:index:Microservice"
 
 
+TOO_LATE = (
+    "whose value is not known yet: only image, image_digest, secrets and secrets_version may be Outputs. Get the value "
+    "without one, or deliver it as a secret."
+)
+FORMAT = (
+    "is a text with an Output in it, as by an f-string, which gives no value: "
+    'write pulumi.Output.format("...{0}...", output), or output.apply(...).'
+)
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ({"env": {"A": "x-{}"}}, f"env.A is a text with an Output in it, {TOO_LATE}"),
+        ({"args": ["--at", "{}"]}, f"args.1 is a text with an Output in it, {TOO_LATE}"),
+        ({"env": {"A{}": "x"}}, f"env.A... is a text with an Output in it, {TOO_LATE}"),
+        ({"config": {"a": [{"b": "{}"}]}}, f"config.a.0.b is a text with an Output in it, {TOO_LATE}"),
+        ({"job": {"Meta": {"a": "{}"}}}, f"job.Meta.a is a text with an Output in it, {TOO_LATE}"),
+        ({"image": "r/web:{}"}, f"image {FORMAT}"),
+        ({"secrets": {"A": "{}"}}, f"secrets.A {FORMAT}"),
+        ({"secrets_version": "{}"}, f"secrets_version {FORMAT}"),
+    ],
+)  # fmt: skip
+def test_an_output_in_a_text_is_refused(engine: Engine, args: dict[str, Any], sentence: str) -> None:
+    """RW-03: Pulumi's advice would be deployed as if it were the value."""
+
+    def filled(value: Any, output: pulumi.Output[str]) -> Any:
+        match value:
+            case dict():
+                return {filled(key, output): filled(inner, output) for key, inner in value.items()}
+            case list():
+                return [filled(inner, output) for inner in value]
+        return value.replace("{}", str(output))
+
+    def program() -> None:
+        Microservice("web", cast(MicroserviceArgs, {**ARGS, **filled(args, pulumi.Output.from_input("1"))}))
+
+    with pytest.raises(pulumi.RunError) as error:
+        run(program)
+    assert str(error.value) == f'Microservice "web": {sentence}'
+
+
+def test_an_output_where_a_value_must_be_known_is_refused(engine: Engine) -> None:
+    with pytest.raises(pulumi.RunError) as error:
+        run(lambda: Microservice("web", cast(MicroserviceArgs, {**ARGS, "env": {"A": pulumi.Output.from_input("1")}})))
+    assert str(error.value) == f'Microservice "web": env.A is an Output, {TOO_LATE}'
+
+
 def test_the_jobspec_is_sorted(engine: Engine) -> None:
     declare(ARGS)
     text = engine.registered["web-job"].inputs["jobspec"]

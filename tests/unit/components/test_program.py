@@ -42,6 +42,32 @@ def refusal() -> str:
     return str(error.value)
 
 
+def test_keys_under_the_projects_own_name_are_told(
+    engine: Engine, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """newcomer B4: in a project of another name, nobody reads them."""
+    write_service(repository, "web")
+    monkeypatch.setattr(pulumi, "get_project", lambda: "shop")
+    configure(monkeypatch, {"shop:services": {"web": None}, "shop:greeting": "x", "nomad:region": "eu"})
+    told = "shop:services is read by nobody: write caravan:services, whatever the project is called."
+    assert refusal().splitlines()[2:] == [f"  - stacks/Pulumi.dev.yaml: {told}"]
+    configure(monkeypatch, {"caravan:services": {"web": None}, "shop:greeting": "x"})
+    deploy()
+    assert "web-job" in engine.registered
+
+
+def test_a_name_that_two_jobs_share_is_told(
+    engine: Engine, repository: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("blue", "green"):
+        job = f"job: {{TaskGroups: [{{Name: {name}, Services: [{{Name: front, PortLabel: http}}]}}]}}\n"
+        write_service(repository, name, "version: 1.0.0\nports: {http: {to: 80}}\n" + job)
+    configure(monkeypatch, {"caravan:services": {"blue": None, "green": None}})
+    deploy()
+    told = 'services/green/service.yaml:3: job registers "front"'
+    assert any(record.message.startswith(told) for record in caplog.records)
+
+
 def test_builds_every_image_before_any_job(engine: Engine, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("web", "api"):
         write_service(repository, name)

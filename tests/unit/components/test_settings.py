@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.build_context import Build
 from components.problems import SettingsError
 from components.settings import DeployedService, Settings, load
 from components.stack_file import StackFile
@@ -84,6 +85,86 @@ def test_without_canaries_nothing_is_promoted(repository: Path) -> None:
 )
 def test_text_reaches_the_task_as_it_is(repository: Path, value: str) -> None:
     assert service(repository, VALID, {"env": {"A": value}}).spec.env == {"A": value}
+
+
+def test_what_describes_the_service_is_no_part_of_its_image(repository: Path) -> None:
+    """newcomer A3: a comment in service.yaml builds no new image."""
+    before = built(service(repository, VALID))
+    assert [entry.path for entry in before.entries()] == ["Dockerfile", "app"]
+    assert built(service(repository, VALID + "# a comment\n")).fingerprint() == before.fingerprint()
+    (repository / "services" / "web" / ".dockerignore").write_text("!service.yaml\n")
+    assert "service.yaml" in [entry.path for entry in built(service(repository, VALID)).entries()]
+
+
+def test_what_describes_services_and_stacks_is_no_part_of_an_image_of_everything(repository: Path) -> None:
+    write_service(repository, "other")
+    (repository / "services" / "defaults.yaml").write_text("priority: 50\n")
+    build = built(
+        service(repository, VALID + "image: {build: {context: ../.., dockerfile: services/web/Dockerfile}}\n")
+    )
+    paths = [entry.path for entry in build.entries()]
+    assert {"services/web/app", "services/other/app"} <= set(paths)
+    assert not [path for path in paths if path.endswith(".yaml") and path != "Pulumi.yaml"]
+
+
+AS_WRITTEN = {
+    "FEATURE": "on",
+    "COUNTRY": "NO",
+    "UMASK": "0755",
+    "AT": "22:30",
+    "BIG": "1_000",
+    "DAY": "2026-01-31",
+    "WHEN": "2026-01-31T10:00:00Z",
+}
+UNQUOTED = "".join(f"    {name}: {value}\n" for name, value in AS_WRITTEN.items())
+OF_PULUMI = {**AS_WRITTEN, "UMASK": 493, "BIG": 1000, "DAY": "2026-01-31 00:00:00 +0000 UTC"}
+OF_PULUMI["WHEN"] = "2026-01-31 10:00:00 +0000 UTC"
+
+
+def test_text_without_quotes_arrives_as_it_is_written(repository: Path) -> None:
+    """RW-50: NO is a country, 0755 a mode, 22:30 a time of day."""
+    assert service(repository, VALID + "env:\n" + UNQUOTED).spec.env == AS_WRITTEN
+
+
+def test_what_pulumi_makes_of_text_without_quotes_arrives_as_it_is_written(repository: Path) -> None:
+    """RW-50: a date in the stack's file is no other text."""
+    write_service(repository, "web", VALID)
+    (repository / "stacks").mkdir()
+    file = repository / "stacks" / "Pulumi.dev.yaml"
+    file.write_text("config:\n  caravan:services:\n    web:\n      env:\n" + UNQUOTED.replace("    ", "        "))
+    handed_over = stack_file(repository, {"services": {"web": {"env": OF_PULUMI}}})
+    for found in (handed_over, StackFile.read(repository, "dev")):
+        assert load(repository, found, ENVIRONMENT).services[0].spec.env == AS_WRITTEN
+
+
+def test_a_number_is_told_as_the_stacks_file_has_it(repository: Path) -> None:
+    write_service(repository, "web", VALID)
+    (repository / "stacks").mkdir()
+    file = repository / "stacks" / "Pulumi.dev.yaml"
+    file.write_text("config:\n  caravan:services:\n    web: {env: {A: 1.10}, tags: [1.0]}\n")
+    with pytest.raises(SettingsError) as error:
+        load(repository, stack_file(repository, {"services": {"web": {"env": {"A": 1.1}, "tags": [1]}}}), ENVIRONMENT)
+    where = "stacks/Pulumi.dev.yaml:3: caravan:services.web."
+    assert [str(problem) for problem in error.value.problems] == [
+        f'{where}env.A is 1.10, but must be text: write it in quotes, "1.10".',
+        f'{where}tags.0 is 1.0, but must be text: write it in quotes, "1.0".',
+    ]
+
+
+def test_a_file_that_is_of_no_effect_changes_no_value(repository: Path) -> None:
+    """`pulumi --config-file` and ESC environments hand over what is in no stack file."""
+    write_service(repository, "web", VALID)
+    (repository / "stacks").mkdir()
+    file = repository / "stacks" / "Pulumi.dev.yaml"
+    file.write_text("config:\n  caravan:services:\n    web: {count: 3, env: {A: 2026-01-31, B: x}}\n")
+    given = {"web": {"count": 2, "env": {"A": "2026-02-01 00:00:00 +0000 UTC", "B": "y"}}}
+    spec = load(repository, stack_file(repository, {"services": given}), ENVIRONMENT).services[0].spec
+    assert (spec.count, dict(spec.env)) == (2, given["web"]["env"])
+
+
+def built(found: DeployedService) -> Build:
+    assert found.build is not None
+    return found.build
 
 
 def test_the_base_image_is_for_dockerfiles_that_declare_it(repository: Path) -> None:
@@ -255,6 +336,22 @@ def test_a_bad_value_of_the_images_is_told_of_the_variable(repository: Path) -> 
     assert str(error.value) == f'The environment variable CARAVAN_IMAGES has "x", but {rule}.'
 
 
+def test_one_image_from_two_places_by_the_variable(repository: Path) -> None:
+    write_service(repository, "web")
+    file = stack_file(repository, {"services": {"web": None}})
+    variable = "The environment variable CARAVAN_IMAGES"
+    for text, sentence in (
+        ("redis:7=a:1,redis:7=b:1", f'{variable} has two images for "redis:7", "a:1" and "b:1": keep one.'),
+        (
+            "redis:7=a:1,docker.io/redis:7=b:1",
+            f'{variable}: docker.io/redis:7 is "b:1", but the same image, written "redis:7", is "a:1": keep one.',
+        ),
+    ):
+        with pytest.raises(SettingsError) as error:
+            load(repository, file, {"CARAVAN_REGISTRY": "a:1", "CARAVAN_IMAGES": text})
+        assert str(error.value) == sentence
+
+
 @pytest.mark.parametrize("by_variable", [True, False])
 def test_finished_images_may_be_taken_from_elsewhere(repository: Path, by_variable: bool) -> None:
     task = "tasks: {a: {image: 'b:1'}}\n"
@@ -266,6 +363,25 @@ def test_finished_images_may_be_taken_from_elsewhere(repository: Path, by_variab
     (web,) = load(repository, stack_file(repository, config, "dev"), variables if by_variable else {}).services
     assert web.spec.image.reference == "mirror.example.com/a:1"
     assert web.spec.tasks["a"].image == "mirror.example.com/b:1"
+
+
+@pytest.mark.parametrize(
+    "written", ["redis:7", "docker.io/redis:7", "library/redis:7", "index.docker.io/library/redis:7"]
+)
+@pytest.mark.parametrize("usual", ["redis:7", "docker.io/library/redis:7"])
+def test_an_image_is_taken_from_elsewhere_however_it_is_written(repository: Path, written: str, usual: str) -> None:
+    """RW-60"""
+    write_service(repository, "web", VALID + f"image: {{reference: '{written}'}}\n")
+    (web,) = settings(repository, {"web": None}, images={usual: "mirror.example.com/redis:7"}).services
+    assert web.spec.image.reference == "mirror.example.com/redis:7"
+
+
+def test_one_image_from_two_places(repository: Path) -> None:
+    write_service(repository, "web")
+    images = {"redis:7": "a:1", "docker.io/redis:7": "b:1", "library/redis:7": "a:1"}
+    assert problems(repository, {"web": None}, images=images) == [
+        STACK + 'caravan:images.docker.io/redis:7 is "b:1", but the same image, written "redis:7", is "a:1": keep one.'
+    ]
 
 
 def test_where_all_ports_are_published_is_the_stacks_word(repository: Path) -> None:
@@ -299,7 +415,68 @@ def test_what_the_stack_says_of_checks_is_about_services_that_have_one(
 def test_two_services_with_one_name(repository: Path) -> None:
     write_service(repository, "a", VALID + "name: web\n")
     write_service(repository, "web")
-    assert problems(repository, {"a": None, "web": None}) == [STACK + 'caravan:services has two services named "web".']
+    expected = 'services/web/service.yaml: name is "web", as is the name of services/a: rename one of them.'
+    assert problems(repository, {"a": None, "web": None}) == [expected]
+
+
+TWO_PORTS = "version: 1.0.0\nports: {http: {to: 80}, api: {to: 81, registered: true}}\n"
+
+
+def both(where: str, name: str, other: str) -> str:
+    instead = f'those who call "{name}" would get instances of either. Rename one of them.'
+    return f'services/{where} registers "{name}" in Consul, as does {other}: {instead}'
+
+
+def test_a_port_with_the_name_of_another_service(repository: Path) -> None:
+    """RW-14"""
+    write_service(repository, "shop", TWO_PORTS)
+    write_service(repository, "shop-api", VALID)
+    expected = both("shop/service.yaml: ports.api.registered", "shop-api", "services/shop-api/service.yaml: name")
+    assert problems(repository, {"shop": None, "shop-api": None}) == [expected]
+
+
+@pytest.mark.parametrize("external", [None, {"address": "example.com"}, {"ports": ["http"]}])
+def test_a_port_with_the_name_of_an_external_service(repository: Path, external: object) -> None:
+    """RW-14"""
+    write_service(repository, "shop", TWO_PORTS)
+    other = "stacks/Pulumi.dev.yaml: caravan:external_services.shop-api"
+    expected = both("shop/service.yaml: ports.api.registered", "shop-api", other)
+    assert problems(repository, {"shop": None}, external_services={"shop-api": external}) == [expected]
+
+
+def test_ports_of_two_services_with_one_name(repository: Path) -> None:
+    """RW-14"""
+    write_service(repository, "shop", TWO_PORTS.replace("api:", "a_api:"))
+    write_service(repository, "shop-a", TWO_PORTS)
+    other = "services/shop/service.yaml: ports.a_api.registered"
+    expected = both("shop-a/service.yaml: ports.api.registered", "shop-a-api", other)
+    assert problems(repository, {"shop": None, "shop-a": None}) == [expected]
+
+
+def test_a_proxy_with_the_name_of_a_service(repository: Path) -> None:
+    """RW-14"""
+    write_service(repository, "web", VALID + "mesh: true\n")
+    write_service(repository, "web-sidecar-proxy", VALID)
+    expected = both("web/service.yaml: mesh", "web-sidecar-proxy", "services/web-sidecar-proxy/service.yaml: name")
+    assert problems(repository, {"web": None, "web-sidecar-proxy": None}) == [expected]
+
+
+def test_a_name_that_two_jobs_share_by_their_own_word_is_told(repository: Path) -> None:
+    """RW-14: it may be meant, as for a blue and a green one, and there is no other way to write it."""
+    own = "job: {TaskGroups: [{Name: %s, Services: [{Name: front, PortLabel: http}]}]}\n"
+    for name in ("blue", "green"):
+        write_service(repository, name, VALID + own % name)
+    (found,) = settings(repository, {"blue": None, "green": None}).warnings
+    expected = both("green/service.yaml:3: job", "front", "services/blue/service.yaml:3: job")
+    assert str(found) == expected
+
+
+def test_names_that_consul_does_not_know_may_be_the_same(repository: Path) -> None:
+    write_service(repository, "shop", TWO_PORTS.replace(", registered: true", ""))
+    write_service(repository, "shop-api", VALID)
+    write_service(repository, "shop-batch", "version: 1.0.0\ntype: batch\n")
+    found = settings(repository, {"shop": None, "shop-api": None, "shop-batch": None})
+    assert (len(found.services), found.warnings) == (3, ())
 
 
 @pytest.mark.parametrize("name", ["../services/web", "web/", "", ".", "web/../web"])

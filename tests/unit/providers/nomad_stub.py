@@ -85,6 +85,9 @@ class FakeNomad:
     async def deregister(self, namespace: str, id: str, *, purge: bool) -> Json:
         return cast(Json, self._answer("deregister", namespace, id, purge, default={}))
 
+    async def checks(self, namespace: str, allocation: str) -> list[Json]:
+        return cast(list[Json], self._answer("checks", namespace, allocation, default=[]))
+
     async def capacity(self) -> tuple[list[Json], list[Json]]:
         return cast(tuple[list[Json], list[Json]], self._answer("capacity", default=([], [])))
 

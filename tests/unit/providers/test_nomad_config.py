@@ -106,6 +106,7 @@ def test_variables_without_an_input_can_be_ignored(variable: str) -> None:
         ({"headers": {"X-A": "1"}}, "a list of headers with a name and a value"),
         ({"waitForPlace": "1"}, "nomad:waitForPlace is 1; it must be true, false or a list of job IDs."),
         ({"waitForPlace": "web"}, "waitForPlace is not JSON"),
+        ({"refuseDowntime": "1"}, "nomad:refuseDowntime is 1; it must be true, false or a list of job IDs."),
     ],
 )
 def test_what_contradicts_itself_or_has_another_shape_is_told(inputs: dict[str, object], reason: str) -> None:
@@ -116,9 +117,10 @@ def test_what_contradicts_itself_or_has_another_shape_is_told(inputs: dict[str, 
 @pytest.mark.parametrize(
     ("given", "waiting"), [(None, set()), ("false", set()), ("true", {"web", "api"}), ('["web"]', {"web"})]
 )
-def test_which_jobs_may_wait_for_a_place(given: str | None, waiting: set[str]) -> None:
-    loaded = load({} if given is None else {"waitForPlace": given})
+def test_which_jobs_may_wait_for_a_place_or_must_not_be_down(given: str | None, waiting: set[str]) -> None:
+    loaded = load({} if given is None else {"waitForPlace": given, "refuseDowntime": given})
     assert {job_id for job_id in ("web", "api") if loaded.may_wait(job_id)} == waiting
+    assert {job_id for job_id in ("web", "api") if loaded.refuses_downtime(job_id)} == waiting
 
 
 def test_what_is_known_only_later_is_not_judged() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from providers.nomad.advice import replaces_instances, running, serving
+from providers.nomad.advice import Weight, replaces_instances, running, serving
 from providers.nomad.plan import (
     MAX_VALUE_CHARS,
     Change,
@@ -230,7 +230,7 @@ def test_errors_in_one_line(text: str, expected: str) -> None:
     assert one_line(text) == expected
 
 
-def advised(name: str, job: dict[str, Any] | None = None, *, runs: int = 2) -> list[tuple[bool, str]]:
+def advised(name: str, job: dict[str, Any] | None = None, *, runs: int = 2) -> list[tuple[int, str]]:
     return list(serving(job or JOB, recorded(f"plan-{name}"), {"web": runs}))
 
 
@@ -273,11 +273,71 @@ def test_a_replacement_counts_on_no_instance_that_has_ended() -> None:
     assert text.endswith("; 0 keep serving meanwhile (0 of 2 run now)")
 
 
-def test_the_only_instance_that_is_replaced_is_warned_of() -> None:
-    plan = {"Annotations": {"DesiredTGUpdates": {"web": {"DestructiveUpdate": 1}}}}
-    ((warned, text),) = serving(JOB, plan, {"web": 1})
-    assert warned
-    assert text.endswith("0 keep serving meanwhile. Set update.canary to keep it serving")
+def planned(**counts: int) -> dict[str, Any]:
+    return {"Annotations": {"DesiredTGUpdates": {"web": counts}}}
+
+
+@pytest.mark.parametrize(
+    ("counts", "runs", "weight"),
+    [
+        ({"DestructiveUpdate": 1}, 1, Weight.DOWNTIME),
+        ({"DestructiveUpdate": 3}, 3, Weight.DOWNTIME),
+        ({"DestructiveUpdate": 1, "Ignore": 2}, 3, Weight.NOTE),
+        # Those that the plan keeps have failed.
+        ({"DestructiveUpdate": 1, "Ignore": 1}, 1, Weight.DOWNTIME),
+        # What is down already can be repaired.
+        ({"DestructiveUpdate": 1}, 0, Weight.WARNING),
+        ({"DestructiveUpdate": 1, "Ignore": 1}, 0, Weight.WARNING),
+    ],
+)
+def test_a_replacement_of_all_that_run_is_downtime(counts: dict[str, int], runs: int, weight: Weight) -> None:
+    ((found, text),) = serving(JOB, planned(**counts), {"web": runs})
+    assert found is weight
+    if weight is not Weight.NOTE:
+        assert "0 keep serving meanwhile" in text
+
+
+RUNS = {"MaxParallel": 1, "Canary": 1, "AutoPromote": True, "AutoRevert": True, "HealthCheck": "task_states"}
+
+
+def checked(count: int = 1, **update: Any) -> dict[str, Any]:
+    services = [{"Name": "web", "Checks": [{}]}]
+    return {"TaskGroups": [{"Name": "web", "Count": count, "Update": {**RUNS, **update}, "Services": services}]}
+
+
+def told(job: dict[str, Any], *, promotes: bool = True, **counts: int) -> list[tuple[Weight, str]]:
+    return list(serving(job, planned(**counts), {"web": 3}, by_up=frozenset({"web"}), promotes=promotes))
+
+
+def test_up_promotes_where_nomad_would_not_wait_for_the_checks() -> None:
+    one = (
+        "group web: all 1 running instance keeps serving until 1 canary passes its checks "
+        '(health_check is "task_states", so `up` promotes, not Nomad)'
+    )
+    assert told(checked(), Canary=1, Ignore=1) == [(Weight.NOTE, one)]
+    weight, text = told(checked(3), Canary=1, Ignore=3)[1]
+    assert weight is Weight.WARNING
+    assert text == (
+        "group web: once promoted, Nomad replaces the other 2 instances without waiting for checks "
+        '(health_check is "task_states"); 1 canary keeps serving'
+    )
+
+
+def test_a_promotion_without_the_checks_is_downtime() -> None:
+    _, (weight, text) = told(checked(), promotes=False, Canary=1, Ignore=1)
+    assert weight is Weight.DOWNTIME
+    assert text == (
+        "group web: Nomad promotes as soon as 1 canary runs, whether its checks pass or not "
+        '(health_check is "task_states"); the old instances end then'
+    )
+
+
+def test_a_step_that_goes_on_without_the_checks_is_downtime() -> None:
+    ((weight, text),) = told(checked(3, Canary=0, AutoPromote=False), DestructiveUpdate=1, Ignore=2)
+    assert weight is Weight.DOWNTIME
+    assert "Nomad goes on when a successor runs, whether its checks pass or not" in text
+    ((weight, _),) = told(checked(3, Canary=0, HealthCheck="manual"), DestructiveUpdate=1, Ignore=2)
+    assert weight is Weight.NOTE
 
 
 def test_what_runs_is_told_from_the_allocations() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from providers.nomad.client import Json
 from providers.nomad.plan import Change
-from providers.nomad.promotion import Waiting, promotion_text, waiting, waiting_text
+from providers.nomad.promotion import Waiting, promotion_text, resumed_text, waiting, waiting_text
+from providers.nomad.soak import SOAK_KEY
 from tests.unit.providers.nomad_stub import FakeNomad
 from tests.unit.providers.recordings import recorded
 
@@ -81,6 +82,21 @@ async def test_recorded_from_nomad() -> None:
 )
 def test_the_wish_to_promote_and_nothing_else(changes: list[Change], asked: bool) -> None:
     assert Waiting("d-1", {"g": 1}, healthy=True).asked_for(changes) is asked
+
+
+async def test_canaries_that_an_up_has_left() -> None:
+    waits = await found()
+    assert waits is not None
+    assert waits.left_by_up(["g"])
+    assert not waits.left_by_up([])
+    soaking = {**JOB, "TaskGroups": [{**GROUP, "Meta": {SOAK_KEY: "60"}}]}
+    soaks = await found(soaking)
+    assert soaks is not None
+    assert soaks.left_by_up([])
+    assert "goes on from there" in resumed_text(JOB, soaks)
+    # Nobody has to ask for the promotion of those, and nothing but a wish is one.
+    assert Waiting("d-1", {"g": 1, "s": 1}, healthy=True, soaks=frozenset({"s"})).asked_for([ASKS])
+    assert not soaks.asked_for([])
 
 
 def test_the_sentences() -> None:

@@ -151,6 +151,75 @@ async def test_manual_promotion_ends_the_wait_and_says_how_to_promote() -> None:
     )
 
 
+GROUPS = frozenset(group["Name"] for group in recorded("waits-for-promotion")["job"]["TaskGroups"])
+
+
+def unawaited(record: Json) -> Json:
+    """A job whose canaries Nomad calls healthy whatever their checks answer, which are Nomad's own."""
+    record = copy.deepcopy(record)
+    for group in record["job"]["TaskGroups"]:
+        group["Update"].update(HealthCheck="task_states", HealthyDeadline=15 * 10**9)
+        group["Services"] = [{"Name": "web", "Provider": "nomad", "Checks": [{"Name": "up"}]}]
+    record["job"]["JobModifyIndex"] = min(a["CreateIndex"] for a in record["allocations"] if a["JobVersion"] == 1)
+    return record
+
+
+def promoted(record: Json) -> Json:
+    record = copy.deepcopy(record)
+    for deployment in record["deployments"]:
+        if deployment["JobVersion"] == 1:
+            deployment["Status"] = "successful"
+            for group in deployment["TaskGroups"].values():
+                group.update(Promoted=True)
+    record["allocations"] = [a for a in record["allocations"] if a["JobVersion"] == 1]
+    return record
+
+
+async def test_up_promotes_when_the_checks_pass() -> None:
+    waits = unawaited(moment("waits-for-promotion"))
+    moments = Moments(waits, waits, promoted(waits))
+    answers = iter(["pending", "success"])
+    moments.nomad.answers["checks"] = lambda: [{"Check": "up", "Status": next(answers)}]
+    outcome = await moments.follow(by_up=GROUPS)
+    assert outcome == Outcome(True)
+    assert len(moments.nomad.made("promote_deployment")) == 1
+    assert moments.reports[0] == "the new instances run; their checks do not pass in Nomad yet"
+
+
+async def test_up_fails_what_does_not_pass_in_time(clock: Callable[[float], None]) -> None:
+    clock(10.0)
+    waits = unawaited(moment("waits-for-promotion"))
+    failed = copy.deepcopy(waits)
+    for deployment in failed["deployments"]:
+        if deployment["JobVersion"] == 1:
+            deployment.update(Status="failed", StatusDescription="Deployment marked as failed")
+    moments = Moments(waits)
+    moments.nomad.answers["checks"] = [{"Check": "up", "Status": "failure", "StatusCode": 503, "Output": "no database"}]
+    moments.nomad.answers["fail_deployment"] = lambda: moments._records.__setitem__(0, failed)
+    outcome = await moments.follow(by_up=GROUPS)
+    assert moments.nomad.made("promote_deployment") == []
+    assert "within 15 s; check up is failure: HTTP 503: no database" in outcome.reasons[0]
+
+
+@pytest.mark.parametrize("by_up", [GROUPS, frozenset()])
+async def test_the_way_back_has_canaries_where_some_instances_were_replaced(by_up: frozenset[str]) -> None:
+    waits = moment("failed-and-reverting")
+    groups = frozenset(group["Name"] for group in waits["job"]["TaskGroups"])
+    deployment = deployment_of(waits, 2)
+    assert deployment is not None
+    deployment["Status"] = "running"
+    for group in deployment["TaskGroups"].values():
+        group.update(DesiredCanaries=1, HealthyAllocs=1, AutoPromote=False, Promoted=False)
+    outcome = await Moments(waits, moment("failed-and-reverted")).follow(by_up=by_up and groups)
+    if by_up:
+        assert outcome.reasons[-1].startswith("Nomad went back to version 0")
+    else:
+        assert outcome.reasons[-1] == (
+            "Nomad goes back to version 0, and its canaries wait for promotion. Promote with: "
+            f"nomad deployment promote {deployment['ID']}"
+        )
+
+
 async def test_failure_with_a_revert() -> None:
     moments = Moments(moment("canary-going-on"), moment("failed-and-reverting"), moment("failed-and-reverted"))
     outcome = await moments.follow()

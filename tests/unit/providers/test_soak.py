@@ -67,7 +67,7 @@ def test_canaries_are_promoted_when_they_have_soaked() -> None:
     assert soak.judge(snapshot(), YES, None).state is State.GOING_ON
     assert soak.left_s() == 1.0
     clock.now_s += 1.0
-    assert soak.judge(snapshot(), YES, None).state is State.SOAKED
+    assert soak.judge(snapshot(), YES, None).state is State.PROMOTABLE
     assert soak.left_s() is None
     going = Verdict(State.GOING_ON, "web: 1/2 healthy")
     assert soak.judge(snapshot(promoted), going, None) == going
@@ -101,6 +101,71 @@ def test_a_person_promotes_where_a_group_asks_for_no_soak() -> None:
     soak.judge(snapshot(one_by_hand), YES, None)
     clock.now_s += 30.0
     assert soak.judge(snapshot(one_by_hand), YES, None) == YES
+
+
+def no_soak(record: Json) -> None:
+    for group in record["job"]["TaskGroups"]:
+        group.pop("Meta", None)
+
+
+def gone(record: Json) -> None:
+    no_soak(record)
+    canaries(record)[0]["ClientStatus"] = "complete"
+
+
+BY_UP = frozenset(group["Name"] for group in recorded("waits-for-promotion")["job"]["TaskGroups"])
+
+
+def test_up_promotes_what_passes() -> None:
+    soak = Soak(0.0, Clock(), BY_UP, 15.0)
+    assert soak.judge(snapshot(no_soak), YES, None).state is State.PROMOTABLE
+    going = Verdict(State.GOING_ON, "web: 0/1 canaries healthy")
+    assert soak.judge(snapshot(no_soak), going, None) == going
+    # A first version has no canaries; Consul is asked about it elsewhere.
+    first = Verdict(State.SUCCEEDED, "web: 1/1 healthy")
+    assert soak.judge(snapshot(no_soak), first, None) == first
+
+
+def test_up_does_not_promote_what_a_person_is_to_promote() -> None:
+    assert Soak(0.0, Clock(), frozenset({"other"}), 15.0).judge(snapshot(no_soak), YES, None) == YES
+
+
+def test_checks_that_do_not_pass_are_waited_for_in_time() -> None:
+    soak = Soak(0.0, clock := Clock(), BY_UP, 15.0)
+    id_ = canaries({"allocations": snapshot().allocations})[0]["ID"]
+    failing = {id_: "check up is failure: HTTP 503"}
+    assert soak.judge(snapshot(no_soak), YES, None, failing).text == (
+        "the new instances run; their checks do not pass in Nomad yet"
+    )
+    clock.now_s += 15.0
+    assert soak.judge(snapshot(no_soak), YES, None, failing).state is State.GOING_ON
+    assert soak.unconfirmed == set()
+    clock.now_s += 0.1
+    verdict = soak.judge(snapshot(no_soak), YES, None, failing)
+    assert verdict == Verdict(
+        State.HOPELESS,
+        "its new instances run, but their checks did not pass in Nomad within 15 s; check up is failure: HTTP 503",
+    )
+    assert id_ in soak.unconfirmed
+
+
+def test_the_time_begins_anew_when_they_have_passed() -> None:
+    soak = Soak(20.0, clock := Clock(), frozenset(), 15.0)
+    failing = {"a": "check up is failure"}
+    soak.judge(snapshot(), YES, None, failing)
+    clock.now_s += 10.0
+    soak.judge(snapshot(), YES, None)
+    clock.now_s += 10.0
+    assert soak.judge(snapshot(), YES, None, failing).state is State.GOING_ON
+    assert soak.left_s() is None
+
+
+def test_a_canary_that_does_not_run_any_more_passes_nothing() -> None:
+    """Nomad keeps calling its deployment's canaries healthy."""
+    soak = Soak(0.0, clock := Clock(), BY_UP, 15.0)
+    assert soak.judge(snapshot(gone), YES, None).state is State.GOING_ON
+    clock.now_s += 15.1
+    assert soak.judge(snapshot(gone), YES, None).state is State.HOPELESS
 
 
 def test_without_a_soak_the_verdict_stays() -> None:

@@ -40,6 +40,11 @@ def test_go_mod_builds_the_pinned_version(module: str, path: str, version: str) 
     assert required(module, path) == version
 
 
+@pytest.mark.parametrize("path", ["github.com/moby/patternmatcher", "github.com/tonistiigi/fsutil"])
+def test_build_contexts_are_tested_with_the_libraries_that_images_are_built_with(path: str) -> None:
+    assert required("build-context", path) == required("resource-docker", path)
+
+
 def test_the_package_for_other_programs_asks_for_at_least_the_pinned_versions() -> None:
     project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
     asked = {}
