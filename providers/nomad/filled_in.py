@@ -29,6 +29,9 @@ _ALONE: Mapping[str, frozenset[str]] = {
 }
 """Keys that Nomad sets where the jobspec does not."""
 
+_BINDS = frozenset({"EnvoyGatewayBindAddresses", "EnvoyGatewayBindTaggedAddresses", "EnvoyGatewayNoDefaultBind"})
+"""What a gateway binds to, which Nomad sets where none of it is set."""
+
 BOOKKEEPING: Mapping[str, frozenset[str]] = {
     "Job": frozenset(
         {
@@ -57,6 +60,8 @@ BOOKKEEPING: Mapping[str, frozenset[str]] = {
 def without_filled_in(struct: str, registered: Json, wanted: Json) -> Json:
     """A struct of a registered job without what Nomad has added to what is `wanted`."""
     alone = _ALONE.get(struct, frozenset())
+    if struct == "ConsulGatewayProxy" and not wanted.keys() & _BINDS:
+        alone = _BINDS
     found = {key: value for key, value in registered.items() if key in wanted or key not in alone}
     for key, (is_added, name) in _ADDED.items():
         if key not in found:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
@@ -77,12 +77,14 @@ def _part(path: tuple[str, ...], struct: str, old: Json, new: Json, apart: froze
     """What differs in a job, group or task itself; not under the keys `apart`."""
     old = without_filled_in(struct, old, new)
     for key in _keys(struct, old, new):
-        if key not in apart:
+        if key in apart:
+            continue
+        if leaves := list(_Walk().key(struct, "", key, old, new)):
             same = _elements(old.get(key)) == _elements(new.get(key))
-            yield from _in(path, key, _Walk().key(struct, "", key, old, new), same_elements=same)
+            yield from _in(path, key, leaves, same_elements=same)
 
 
-def _in(path: tuple[str, ...], key: str, leaves: Iterator["Leaf"], *, same_elements: bool = False) -> Iterator[Found]:
+def _in(path: tuple[str, ...], key: str, leaves: Iterable["Leaf"], *, same_elements: bool = False) -> Iterator[Found]:
     for leaf in leaves:
         change = Change(path, leaf.name, leaf.old, leaf.new, leaf.kind, duration=leaf.duration)
         yield Found(key, change, same_elements)

@@ -9,7 +9,7 @@ from providers.nomad.jobspec_keys import ALLOWED, accepted, removed, spelled, un
 from providers.nomad.spec import json_job
 from tests.unit.providers.recordings import recorded
 from toolchain import versions
-from toolchain.jobspec_keys import TABLE, structs, table
+from toolchain.jobspec_keys import TABLE, TYPES, structs, table, types
 
 
 def job(**task: Any) -> dict[str, Any]:
@@ -115,6 +115,12 @@ def test_what_nomad_prints_and_does_not_take_is_left_out() -> None:
 
 def test_the_table_is_of_the_nomad_that_is_used() -> None:
     assert json.loads(TABLE.read_text())["nomad"] == versions.load().nomad
+    assert json.loads(TYPES.read_text())["nomad"] == versions.load().nomad
+
+
+def test_every_key_has_a_type() -> None:
+    keys, held = (json.loads(path.read_text())["structs"] for path in (TABLE, TYPES))
+    assert {name: set(of) for name, of in keys.items()} == {name: set(of) for name, of in held.items()}
 
 
 API = """
@@ -144,4 +150,44 @@ def test_the_table_is_read_from_gos_structs() -> None:
         "Job": {"ID": "", "Meta": "*", "Other": "", "Task": "Task", "Volumes": "{}Volume"},
         "Task": {"Config": "*", "SizeMB": ""},
         "Volume": {"Type": ""},
+    }
+
+
+SERVER = """
+type Job struct {
+	ID      string
+	Task    []*Task
+	Volumes map[string]*Volume
+	Meta    map[string]string
+	Delay   *time.Duration
+}
+type Task struct {
+	SizeMB int
+	Config map[string]any
+	Args   []string
+	Leader bool
+}
+type Volume struct {
+	Type string
+}
+"""
+
+
+def test_the_types_are_read_from_gos_structs() -> None:
+    api = API.replace("Newer   bool", "Delay *time.Duration\n\tGone int").replace(
+        "Config map[string]any", "Config map[string]any\n\tArgs []string\n\tLeader *bool"
+    )
+    known = table(api, f"{SERVER} Other Gone")
+    assert types(known, api, SERVER) == {
+        "Job": {
+            "Delay": "duration?",
+            "Gone": "-number",
+            "ID": "string*",
+            "Meta": "map",
+            "Other": "-string*",
+            "Task": "[]Task",
+            "Volumes": "{}Volume",
+        },
+        "Task": {"Args": "list", "Config": "map", "Leader": "bool*", "SizeMB": "number*"},
+        "Volume": {"Type": "string"},
     }

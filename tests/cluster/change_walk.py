@@ -1,0 +1,191 @@
+"""Changes jobs again and again, in a preview and in Nomad, and keeps what went wrong."""
+
+import json
+import random
+from collections import Counter
+from copy import deepcopy
+from typing import Any
+
+from providers.http_api import ApiError, CutOff
+from providers.nomad.comparison import Refused
+from providers.nomad.drift import content
+from providers.nomad.spec import OWNER_KEY
+from providers.plugin import CheckFailure, ProviderError
+from providers.properties import Properties
+from tests.cluster.change_judgement import different, judged
+from tests.cluster.full_blocks import Json
+from tests.cluster.full_jobs import FULL, full
+from tests.cluster.job_changes import JobChange, all_changes, apply
+from tests.cluster.provider import Provider
+from tests.cluster.rewritten_jobs import rewritten
+from tests.cluster.thinned_jobs import likely, some
+
+AT_MOST = 60
+"""Changes on one job, before the next one is taken."""
+
+
+class Tally:
+    """What became of the changes."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self.covered: set[str] = set()
+
+    def problem(self, kind: str, change: JobChange | str, text: str) -> None:
+        self.problems.append(f"{kind}: {change}: {text}")
+
+
+def as_inputs(job: Json) -> Properties:
+    return Provider.given(json.dumps(job), json=True)
+
+
+async def refused(provider: Provider, new: Properties) -> bool:
+    """Whether Nomad finds the job wrong, or fails at it: it hangs up where it misses some keys."""
+    try:
+        return bool(await provider.resource.check(provider.urn, Properties(), new))
+    except CutOff:
+        return True
+
+
+async def registered(provider: Provider) -> Json:
+    job = await provider.client.job("default", provider.id)
+    assert job is not None
+    return job
+
+
+async def make(provider: Provider, kind: str, change: JobChange, tally: Tally) -> bool:
+    """Previews and makes one change; whether the job is another one now."""
+    new = as_inputs(change.job)
+    try:
+        failures = await provider.resource.check(provider.urn, provider.inputs, new)
+        diff = await provider.resource.diff(provider.urn, provider.id, provider.inputs, provider.outputs, new)
+    except Refused:
+        failures = [CheckFailure("jobspec", "refused")]
+    if failures:
+        tally.counted["refused"] += 1
+        return False
+    tally.counted[change.what] += 1
+    before = await registered(provider)
+    if not diff.changed:
+        if change.counts and await _is_another(provider, change.job, before):
+            tally.problem(kind, change, "is not shown")
+            provider.outputs.values["modifyIndex"] = str((await registered(provider))["JobModifyIndex"])
+            provider.inputs = new
+            return True
+        return False
+    if diff.replaces:
+        tally.problem(kind, change, "replaces the job")
+        return False
+    try:
+        shown = await provider.preview(new)
+    except ProviderError:
+        # No node is in its datacenters.
+        tally.counted["refused by the preview"] += 1
+        return False
+    for problem in judged(change, shown):
+        tally.problem(kind, change, f"{problem}: {shown}")
+    try:
+        await provider.update(new)
+    except (ProviderError, ApiError):
+        # Consul refuses the entry of a gateway only when it is written.
+        tally.counted["refused at last"] += 1
+        return False
+    after = await registered(provider)
+    if content(after) == content(before):
+        tally.problem(kind, change, f"is shown, and Nomad takes the two for the same: {shown}")
+    elif left := different(after, change.job):
+        tally.problem(kind, change, f"is not in Nomad: {left}")
+    if change.counts:
+        tally.covered.add(change.place.name)
+    return True
+
+
+async def _is_another(provider: Provider, job: Json, before: Json) -> bool:
+    """Whether another job is in Nomad when this one is registered without the provider."""
+    marked = {**job, "Namespace": "default", "Meta": {**(job.get("Meta") or {}), OWNER_KEY: provider.urn}}
+    index = int(before["JobModifyIndex"])
+    await provider.client.register(marked, index, submission=None, policy_override=False, preserve_counts=False)
+    after = await registered(provider)
+    return bool(_held(after) != _held(before))
+
+
+def _held(value: Any, depth: int = 0) -> Any:
+    """What a registered job holds, where nothing and an empty list or map are the same."""
+    if isinstance(value, dict):
+        items = (content(value) if depth == 0 else value).items()
+        return {key: held for key, item in items if (held := _held(item, depth + 1)) not in (None, {}, [])}
+    return [_held(item, depth + 1) for item in value] if isinstance(value, list) else value
+
+
+async def walk(address: str, kind: str, job: Json, chance: random.Random, most: int, tally: Tally) -> int:
+    """Changes one job again and again; how many changes that were."""
+    async with Provider(address, str(job["ID"])) as provider:
+        new = as_inputs(job)
+        if await refused(provider, new):
+            tally.counted["invalid job"] += 1
+            return 0
+        try:
+            await provider.create(new)
+        except (ProviderError, ApiError) as error:
+            tally.problem(kind, "create", str(error))
+            return 0
+        made, problems = 0, len(tally.problems)
+        current = await registered(provider)
+        for problem in different(current, job):
+            tally.problem(kind, "unchanged", str(problem))
+        for place, what in all_changes(job, chance):
+            if made >= most or len(tally.problems) > problems:
+                # What is wrong once would be told again with every further change.
+                break
+            try:
+                change = apply(job, place, what, chance)
+            except (KeyError, IndexError, ValueError):
+                # An earlier change has removed the place.
+                continue
+            if change is None:
+                continue
+            made += 1
+            try:
+                if await make(provider, kind, change, tally):
+                    job = change.job
+                    if not made % 5:
+                        await unchanged(provider, kind, change, chance, tally)
+            except CutOff:
+                # Nomad fails at some jobs that it has found valid.
+                tally.counted["Nomad hangs up"] += 1
+                break
+        return made
+
+
+async def unchanged(provider: Provider, kind: str, last: JobChange, chance: random.Random, tally: Tally) -> None:
+    """Writes the registered job in another way, which is no change."""
+    current = await registered(provider)
+    other = rewritten(deepcopy(last.job), current, chance)
+    new = as_inputs(other)
+    if await refused(provider, new):
+        tally.counted["refused rewriting"] += 1
+        return
+    tally.counted["rewritten"] += 1
+    diff = await provider.resource.diff(provider.urn, provider.id, provider.inputs, provider.outputs, new)
+    if diff.changed:
+        tally.problem(kind, "rewritten", f"is a change: {await provider.preview(new)}")
+    for problem in different(current, other):
+        tally.problem(kind, "rewritten", f"differs: {problem}")
+
+
+async def changes_of_jobs(address: str, most: int, seed: int) -> Tally:
+    """Makes so many changes, on full jobs of every kind, on likely ones, and on any part of the full ones in turn."""
+    chance, tally = random.Random(seed), Tally()
+    kinds = chance.sample(sorted(FULL), len(FULL))
+    made = number = 0
+    while made < most:
+        name = f"every-{number}"
+        if number % 3 == 0:
+            kind = kinds[number // 3 % len(kinds)]
+            job = full(kind, name)
+        else:
+            kind, job = likely(name, chance) if number % 3 == 1 else some(name, chance)
+        made += await walk(address, kind, job, chance, min(AT_MOST, most - made), tally)
+        number += 1
+    return tally
