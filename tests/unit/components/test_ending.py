@@ -32,7 +32,12 @@ def test_a_refusal_is_shown_once_and_the_language_host_adds_nothing(monkeypatch:
 def test_a_program_that_is_stopped_leaves_no_traceback() -> None:
     """F9: KeyboardInterrupt, from a thread that waited for an answer of the engine."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WAITS], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-c", WAITS],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell's background command ignores it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "waits\n"
