@@ -3,16 +3,31 @@
 import re
 import subprocess
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
 
+from tests.cluster.deployed import Deployed, deployed_example
 from tests.cluster.load import Load
 from tests.cluster.project import Project
 from tests.observation import Observation
+from toolchain.cluster import Addresses
 from toolchain.docker_api import Docker
 from toolchain.embedded.local_http import get_json
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("deploy")]
+
+
+@pytest.fixture(scope="module")
+def deployed(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with deployed_example(addresses, tmp_path_factory.mktemp("deploy"), "deploy") as deployed:
+        yield deployed
+
+
+@pytest.fixture
+def example(deployed: Deployed) -> Deployed:
+    deployed.begin()
+    return deployed
 
 
 def hello(url: str) -> str:
@@ -26,7 +41,8 @@ def tags(project: Project) -> list[str]:
     return sorted(answer["tags"])
 
 
-def test_first_deployment_serves_and_a_second_up_changes_nothing(project: Project) -> None:
+def test_from_the_first_deployment_to_the_end(project: Project) -> None:
+    """It serves, a second `up` changes nothing, and `destroy` leaves nothing behind."""
     preview = project.preview()
     assert f'job "{project.name}": new' in preview.text
     assert f"scheduler: group {project.name}: 1 create" in preview.text
@@ -48,65 +64,6 @@ def test_first_deployment_serves_and_a_second_up_changes_nothing(project: Projec
     assert tags(project) == pushed
     assert project.nomad.job(project.name)["Version"] == 0
 
-
-def test_a_changed_text_previews_as_itself_and_loses_no_request(project: Project) -> None:
-    project.up()
-    old = project.outputs()["image"].partition("@")[0]
-    project.edit("Hello from", "Good morning from")
-
-    preview = project.preview()
-    block = preview.block(f'job "{project.name}", version 0 in Nomad now:').splitlines()
-    new = re.search(r'→ "([^"]+)"', block[1])
-    assert new
-    assert new[1] != old
-    assert new[1].startswith(old.rpartition("-")[0])
-    where = f"group {project.name}, task {project.name}"
-    assert [line.strip() for line in block] == [
-        f'job "{project.name}", version 0 in Nomad now:',
-        f'~ {where}: Config.image "{old}" → "{new[1]}"',
-        f"scheduler: group {project.name}: 1 canary, 1 ignore",
-        f"group {project.name}: all 1 running instance keeps serving until 1 canary is healthy",
-    ]
-
-    with Load(project.consul, project.name) as load:
-        project.up()
-    load.lost_none()
-    assert "Good morning from microservice-example@1.0.0" in load.answers
-    assert project.outputs()["image"].startswith(new[1])
-    assert len(project.nomad.running(project.name)) == 1
-
-
-@pytest.mark.fault(3, "a changed check that is wrong, under load")
-def test_a_changed_check_goes_through_a_canary(project: Project, seen: Observation) -> None:
-    """Nomad would change a check in place, on the instance that serves: a bad one would take it out of Consul."""
-    project.up()
-    project.override({"check": {"path": "/not-there"}})
-
-    with Load(project.consul, project.name) as load:
-        failed = project.up(check=False)
-    assert failed.code != 0
-    seen.reads(failed.text, "404")
-    load.lost_none()
-
-
-@pytest.mark.fault(26, "from 1 to 2")
-def test_a_changed_count_restarts_nothing(project: Project) -> None:
-    project.up()
-    before = {a["ID"] for a in project.nomad.running(project.name)}
-    project.override({"count": 2})
-
-    project.up()
-
-    after = {a["ID"] for a in project.nomad.running(project.name)}
-    assert before < after
-    assert len(after) == 2
-    assert len(project.outputs()["urls"]) == 2
-
-
-def test_destroy_leaves_nothing_behind(project: Project) -> None:
-    project.up()
-    allocation = project.nomad.running(project.name)[0]["ID"]
-
     project.run("destroy", "--yes")
 
     assert project.nomad.job(project.name) is None
@@ -118,8 +75,61 @@ def test_destroy_leaves_nothing_behind(project: Project) -> None:
     assert allocation not in names
 
 
-def test_a_build_that_fails_shows_the_step_and_touches_no_job(project: Project) -> None:
-    project.up()
+def test_a_changed_text_previews_as_itself_and_loses_no_request(example: Deployed) -> None:
+    project = example.project
+    old = project.outputs()["image"].partition("@")[0]
+    project.edit("Hello", "Good morning,")
+
+    # With the preview before it.
+    with Load(project.consul, project.name) as load:
+        up = project.up()
+    load.lost_none()
+    block = up.block(f'job "{project.name}", version {example.version} in Nomad now:').splitlines()
+    new = re.search(r'→ "([^"]+)"', block[1])
+    assert new
+    assert new[1] != old
+    assert new[1].startswith(old.rpartition("-")[0])
+    where = f"group {project.name}, task {project.name}"
+    assert [line.strip() for line in block] == [
+        f'job "{project.name}", version {example.version} in Nomad now:',
+        f'~ {where}: Config.image "{old}" → "{new[1]}"',
+        f"scheduler: group {project.name}: 1 canary, 1 ignore",
+        f"group {project.name}: all 1 running instance keeps serving until 1 canary is healthy",
+    ]
+    assert load.answers == {example.greeting, example.greeting.replace("Hello", "Good morning,")}
+    assert project.outputs()["image"].startswith(new[1])
+    assert len(project.nomad.running(project.name)) == 1
+
+
+@pytest.mark.fault(3, "a changed check that is wrong, under load")
+def test_a_changed_check_goes_through_a_canary(example: Deployed, seen: Observation) -> None:
+    """Nomad would change a check in place, on the instance that serves: a bad one would take it out of Consul."""
+    project = example.project
+    project.override({"check": {"path": "/not-there"}})
+
+    with Load(project.consul, project.name) as load:
+        failed = project.up("--skip-preview", check=False)
+    assert failed.code != 0
+    seen.reads(failed.text, "404")
+    load.lost_none()
+
+
+@pytest.mark.fault(26, "from 1 to 2")
+def test_a_changed_count_restarts_nothing(example: Deployed) -> None:
+    project = example.project
+    before = {a["ID"] for a in project.nomad.running(project.name)}
+    project.override({"count": 2})
+
+    project.up("--skip-preview")
+
+    after = {a["ID"] for a in project.nomad.running(project.name)}
+    assert before < after
+    assert len(after) == 2
+    assert len(project.outputs()["urls"]) == 2
+
+
+def test_a_build_that_fails_shows_the_step_and_touches_no_job(example: Deployed) -> None:
+    project = example.project
     project.edit("COPY server.py ./", 'COPY server.py ./\nRUN echo "no such library: xyz" >&2; exit 7', "Dockerfile")
 
     failed = project.up(check=False)
@@ -127,5 +137,5 @@ def test_a_build_that_fails_shows_the_step_and_touches_no_job(project: Project) 
     assert failed.code != 0
     assert "no such library: xyz" in failed.text
     assert re.search(r"Dockerfile, line \d+", failed.text)
-    assert project.nomad.job(project.name)["Version"] == 0
+    example.unharmed()
     assert len(project.consul.healthy(project.name)) == 1

@@ -44,7 +44,7 @@ def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **ta
                         "Provider": "consul",
                         "PortLabel": "http",
                         "Checks": [
-                            {"Type": "http", "Path": "/health", "Interval": SECOND_NS, "Timeout": SECOND_NS},
+                            {"Type": "http", "Path": "/health", "Interval": SECOND_NS, "Timeout": 3 * SECOND_NS},
                         ],
                     }
                 ],

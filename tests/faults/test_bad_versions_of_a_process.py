@@ -30,7 +30,7 @@ CASES = [
 def test_a_bad_version_is_told_and_taken_back(serving: Serving[Stack], seen: Observation, kind: str) -> None:
     task, words = BAD[kind]
     job = service(serving.name, serving.next_greeting(), **task)
-    job["TaskGroups"][0]["Update"] |= {"HealthyDeadline": 6 * SECOND_NS, "ProgressDeadline": 8 * SECOND_NS}
+    job["TaskGroups"][0]["Update"] |= {"HealthyDeadline": 8 * SECOND_NS, "ProgressDeadline": 10 * SECOND_NS}
     serving.declare_job(job)
 
     with Load(serving.consul, serving.name) as load:

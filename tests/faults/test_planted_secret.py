@@ -41,7 +41,7 @@ def assert_clean(what: str, content: bytes | str, *secrets: str) -> None:
 class ProcessList(Background):
     """Samples every process's command line and environment, as others on the machine may read them."""
 
-    pause_s = 0.05
+    pause_s = 0.1
 
     def __init__(self) -> None:
         self.arguments: set[bytes] = set()
@@ -100,13 +100,11 @@ def test_a_planted_secret_is_found_nowhere(project: Project, registry: str) -> N
     plant(project, registry)
     events = project.folder / "events.json"
     with ProcessList() as seen:
-        shown = [project.preview("--diff")]
         # The flag for the event log is one of those that Pulumi hides.
         log = ("--diff", "--show-reads", "--event-log", str(events))
-        shown += [project.up(*log, PULUMI_DEBUG_COMMANDS="true")]
+        shown = [project.up(*log, PULUMI_DEBUG_COMMANDS="true")]
         set_secret(project, f"caravan:secrets.{project.name}.API_TOKEN", TOKEN + "-rotated")
-        shown += [project.up("--diff"), project.run("refresh", "--yes", "--diff")]
-        shown += [crash_that_prints_its_secrets(project)]
+        shown += [crash_that_prints_its_secrets(project), project.run("refresh", "--yes", "--diff")]
     for result in shown:
         assert_clean("the output", result.text)
     assert_clean("the event log", events.read_bytes())
@@ -129,7 +127,7 @@ def crash_that_prints_its_secrets(project: Project) -> Result:
     """A version that cannot start and tells the world what it knows; its last lines are part of the failure."""
     show = "print('token is', os.environ['API_TOKEN'], repr(open(os.environ['TLS_KEY_FILE']).read()), flush=True)"
     project.edit("    sys.exit(main())", f"    {show}\n    sys.exit('cannot start')")
-    failed = project.up(check=False)
+    failed = project.up("--diff", check=False)
     assert failed.code != 0
     assert "cannot start" in failed.diagnostics
     assert "token is" in failed.diagnostics
