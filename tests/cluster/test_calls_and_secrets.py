@@ -1,5 +1,6 @@
 """What a stack's services have to do with each other, and with its secrets."""
 
+import json
 import re
 
 import pytest
@@ -16,9 +17,9 @@ def versions(project: Project, services: Services) -> dict[str, int]:
     return {short[name]: project.nomad.job(name)["Version"] for name in services.written}
 
 
-def changed(preview: str) -> list[str]:
-    """The services whose job a preview changes."""
-    return re.findall(r'job "([^"]+)", version \d+ in Nomad now:', preview)
+def changed(text: str) -> set[str]:
+    """The services whose job a command changes."""
+    return set(re.findall(r'job "([^"]+)", version \d+ in Nomad now:', text))
 
 
 def test_calls(project: Project) -> None:
@@ -32,16 +33,16 @@ def test_calls(project: Project) -> None:
 
     services.overrides = {services.name("api"): {"env": {"COLOUR": "blue"}}}
     services.write()
-    preview = project.preview()
-    assert changed(preview.diagnostics) == [services.name("api")]
-    assert re.search(r"\n    ~ 1 to update\n    \d+ unchanged\n", preview.text), preview.text
-    project.up()
+    # With the preview before it.
+    up = project.up()
+    assert changed(up.diagnostics) == {services.name("api")}
+    assert re.search(r"\n    ~ 1 to update\n    \d+ unchanged\n", up.text), up.text
     assert versions(project, services) == {"admin": 0, "api": 1, "front": 0, "store": 0}
 
     services.overrides = {services.name(name): {"env": {"COLOUR": "red"}} for name in ("admin", "front", "store")}
     services.overrides[services.name("api")] = {"check": {"path": "/missing"}}
     services.write()
-    failed = project.up(check=False)
+    failed = project.up("--skip-preview", check=False)
     assert failed.code != 0
     names = f"{services.name('admin')}, {services.name('front')}"
     assert f'not reached because "{services.name("api")}" failed: {names}' in failed.diagnostics
@@ -57,7 +58,7 @@ def test_calls_in_a_circle(project: Project) -> None:
     services.calls("c", "a")
     services.write()
     circle = " → ".join(services.name(name) for name in ("a", "b", "c", "a"))
-    up = project.up()
+    up = project.up("--skip-preview")
     assert f"calls go in a circle: {circle}; {services.name('a')} changes first, before what it calls" in up.text
     assert versions(project, services) == {"a": 0, "b": 0, "c": 0}
 
@@ -79,19 +80,21 @@ def test_secrets(project: Project) -> None:
         what = f"secrets.TOKEN has no value in this stack: pulumi {' '.join(command(name)[:-1])}"
         assert re.search(rf"services/{name}/service\.yaml:\d+: {re.escape(what)}", refused.text), refused.text
 
-    project.run(*command(one), "planted-one")
-    project.run(*command(two), "planted-two")
+    values = {one: "planted-one", two: "planted-two"}
+    set_all = ("config", "set-all", "--path")
+    given = (("--secret", f"{command(name)[-1]}={value}") for name, value in values.items())
+    project.run(*set_all, *(part for pair in given for part in pair))
     shown = project.up("--diff").text
     assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.preview().text)
 
     project.run(*command(one), "planted-three")
-    preview = project.preview("--diff").text
-    assert changed(preview) == [one]
-    shown += preview + project.up("--diff").text
+    rotated = project.up("--diff").text
+    assert changed(rotated) == {one}
+    shown += rotated
     assert versions(project, services) == {"one": 1, "two": 0}
     items = project.nomad.call("GET", f"/v1/var/nomad/jobs/{one}")["Items"]
     assert items == {"TOKEN": "planted-three"}
-    shown += project.run("stack", "export").text
+    shown += json.dumps(project.state())
     shown += (project.folder / "stacks" / "Pulumi.dev.yaml").read_text()
     shown += str(project.nomad.job(one)) + str(project.nomad.job(two))
     assert "planted-" not in shown

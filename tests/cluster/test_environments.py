@@ -1,5 +1,6 @@
 """Environments through the real CLI: what each layer changes, what staging and prod would do, a registry's account."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ import yaml
 
 from tests.cluster.folders import cluster_folder
 from tests.cluster.private_registry import PASSWORD, USERNAME, private_registry, tags
-from tests.cluster.project import Project
-from tests.cluster.services import Services
+from tests.cluster.project import FAST, Project
+from tests.quick_engine.services import StackServices
+from tests.quick_engine.stack import Stack
 from toolchain import cluster, paths
 
 pytestmark = pytest.mark.cluster
@@ -51,8 +53,14 @@ def staging(project: Project) -> Iterator[str]:
     project.nomad.call("DELETE", "/v1/namespace/staging")
 
 
-def test_staging_previews_with_its_differences(project: Project, staging: str) -> None:
-    environment(project, staging)
+def test_staging_previews_with_its_differences(project: Project, request: pytest.FixtureRequest) -> None:
+    """Once its namespace is there: without it that is told at preview."""
+    environment(project, "staging")
+    refused = project.preview(check=False)
+    assert refused.code != 0
+    assert 'namespace "staging"' in refused.text
+
+    request.getfixturevalue("staging")
     preview = project.preview("--diff").text
     assert f'job "{EXAMPLE}": new' in preview
     assert shown("Namespace", '"staging"', preview)
@@ -61,13 +69,6 @@ def test_staging_previews_with_its_differences(project: Project, staging: str) -
     assert shown("SHOP_NAME", '"The tea shop (staging)"', preview)
     assert shown("address", '"payments-sandbox.example.com"', preview)
     assert "planted" not in preview
-
-
-def test_staging_without_its_namespace_is_told_at_preview(project: Project) -> None:
-    environment(project, "staging")
-    preview = project.preview(check=False)
-    assert preview.code != 0
-    assert 'namespace "staging"' in preview.text
 
 
 def test_prod_previews_with_its_differences(project: Project) -> None:
@@ -88,23 +89,26 @@ def test_prod_previews_with_its_differences(project: Project) -> None:
     assert "planted" not in preview
 
 
-def test_each_layer_is_over_the_ones_below(project: Project) -> None:
-    services = Services(project, "web")
+def test_each_layer_is_over_the_ones_below(stack: Stack) -> None:
+    services = StackServices(stack, "web")
     web = services.name("web")
-    services.stack = {"caravan:defaults": {}}
+    services.stack = {"caravan:defaults": {key: value for key, value in FAST.items() if key != "resources"}}
+    (stack.folder / "services" / "defaults.yaml").write_text("resources: {memory_mb: 70}\n")
+    services.write()
+    stack.up()
+    resources = stack.nomad.job(web)["TaskGroups"][0]["Tasks"][0]["Resources"]
+    assert resources["MemoryMB"] == 70
 
-    def preview(megabytes: int) -> None:
+    def previews(megabytes: int) -> None:
         services.write()
-        assert shown("MemoryMB", str(megabytes), project.preview("--diff").text)
+        assert f'Resources.MemoryMB "70" → "{megabytes}"' in stack.preview().text
 
-    (project.folder / "services" / "defaults.yaml").write_text("resources: {memory_mb: 70}\n")
-    preview(70)
     services.written[web]["resources"] = {"memory_mb": 71}
-    preview(71)
+    previews(71)
     services.stack["caravan:defaults"]["resources"] = {"memory_mb": 72}
-    preview(72)
+    previews(72)
     services.overrides[web] = {"resources": {"memory_mb": 73}}
-    preview(73)
+    previews(73)
 
 
 def test_an_account_of_a_registry(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -114,18 +118,22 @@ def test_an_account_of_a_registry(project: Project, tmp_path_factory: pytest.Tem
         "from components.program import build_images, read_settings\nbuild_images(read_settings())\n"
     )
     with private_registry(tmp_path_factory.mktemp("registry")) as address:
-        set_ = ("config", "set", "--path")
-        project.run(*set_, "caravan:registry.address", address)
-        project.run(*set_, "caravan:registry.username", USERNAME)
-        project.run(*set_, "caravan:registry.password", "--secret", "not-the-one")
-        refused = project.up(check=False)
+        plain = (
+            "--plaintext",
+            f"caravan:registry.address={address}",
+            "--plaintext",
+            f"caravan:registry.username={USERNAME}",
+        )
+        set_all = ("config", "set-all", "--path")
+        project.run(*set_all, *plain, "--secret", "caravan:registry.password=not-the-one")
+        refused = project.up("--skip-preview", check=False)
         assert "unauthorized" in refused.text
         assert tags(address, project.name) == []
 
-        project.run(*set_, "caravan:registry.password", "--secret", PASSWORD)
+        project.run(*set_all, "--secret", f"caravan:registry.password={PASSWORD}")
         output = refused.text + project.up("--diff").text
         assert len(tags(address, project.name)) == 1
-        output += project.run("stack", "export").text
+        output += json.dumps(project.state())
         output += (project.folder / "stacks" / "Pulumi.dev.yaml").read_text()
         assert PASSWORD not in output
         assert "not-the-one" not in output

@@ -15,6 +15,8 @@ import yaml
 from tests.cluster.load import Load
 from tests.cluster.project import Project
 from tests.ports import free_ports
+from tests.quick_engine.services import StackServices
+from tests.quick_engine.stack import Stack
 from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -49,8 +51,10 @@ def group(project: Project) -> Any:
     return project.nomad.job(project.name)["TaskGroups"][0]
 
 
-def set_secret(project: Project, name: str, value: str) -> None:
-    project.run("config", "set", "--secret", "--path", f"caravan:secrets.{project.name}.{name}", value)
+def set_secrets(project: Project, **values: str) -> None:
+    path = f"caravan:secrets.{project.name}"
+    given = (("--secret", f"{path}.{name}={value}") for name, value in values.items())
+    project.run("config", "set-all", "--path", *(part for pair in given for part in pair))
 
 
 def everything_that_others_can_read(project: Project) -> str:
@@ -62,8 +66,6 @@ def everything_that_others_can_read(project: Project) -> str:
         subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout,
         *(path.read_text() for path in (project.folder / "stacks").iterdir()),
         *(path.read_text(errors="replace") for path in (project.folder / "state").rglob("*") if path.is_file()),
-        project.run("stack", "export").text,
-        project.run("stack", "output", "--json").text,
     ]
     return "\n".join(parts)
 
@@ -95,10 +97,10 @@ def test_files_secrets_and_tasks_arrive_and_no_secret_is_readable(project: Proje
     project.override({"check": None})
     refused = project.preview(check=False)
     assert "has no value in this stack" in refused.text, refused.text
-    for name in ("API_TOKEN", "TLS_KEY"):
-        set_secret(project, name, SECRET)
+    set_secrets(project, API_TOKEN=SECRET, TLS_KEY=SECRET)
 
-    shown = project.preview("--diff").text + project.up("--diff").text
+    # With the preview before it.
+    shown = project.up("--diff").text
 
     assert len(project.consul.healthy(project.name)) == 1
     allocation = project.nomad.running(project.name)[0]
@@ -113,21 +115,20 @@ def test_files_secrets_and_tasks_arrive_and_no_secret_is_readable(project: Proje
 def test_a_rotated_secret_previews_as_its_service_and_goes_through_a_canary(project: Project) -> None:
     write(project, project.name, {"ports": {"http": {"to": 3000}}, "secrets": {"GREETING": None}})
     project.edit('f"Hello from', "f\"{os.environ['GREETING']} from")
-    set_secret(project, "GREETING", "first-value")
+    set_secrets(project, GREETING="first-value")
     project.up("--skip-preview")
-    set_secret(project, "GREETING", "second-value")
+    set_secrets(project, GREETING="second-value")
 
-    preview = project.preview()
-    lines = preview.block(f'job "{project.name}", version 0 in Nomad now:').splitlines()
-    assert "the values of its secrets" in lines[1]
-    assert f"scheduler: group {project.name}: 1 canary, 1 ignore" in preview.text
-    assert re.search(r"Resources:\n\s+~ 2 to update\n", preview.text), preview.text
-
+    # With the preview before it.
     with Load(project.consul, project.name) as load:
-        shown = preview.text + project.up().text
+        up = project.up()
     load.lost_none()
+    lines = up.block(f'job "{project.name}", version 0 in Nomad now:').splitlines()
+    assert "the values of its secrets" in lines[1]
+    assert f"scheduler: group {project.name}: 1 canary, 1 ignore" in up.text
+    assert re.search(r"Resources:\n\s+~ 2 to update\n", up.text), up.text
     assert {answer.partition(" ")[0] for answer in load.answers} == {"first-value", "second-value"}
-    assert "-value" not in shown + everything_that_others_can_read(project)
+    assert "-value" not in up.text + everything_that_others_can_read(project)
 
 
 def raw_exec(command: str, *args: str, **more: Any) -> dict[str, Any]:
@@ -143,66 +144,73 @@ def read(address: str, path: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("kind", ["batch", "periodic", "parameterized", "system", "sysbatch"])
-def test_every_type_of_job_is_deployed_and_then_unchanged(project: Project, kind: str) -> None:
-    runs_once = {"check": None, "rollout": {"health_check": "task_states"}}
-    services: dict[str, dict[str, Any]] = {
-        "batch": {"type": "batch"},
-        "periodic": {"type": "batch", "periodic": {"crons": ["0 3 1 1 *"]}},
-        "parameterized": {"type": "batch", "parameterized": {"meta_required": ["customer"]}},
-        "system": {"type": "system", "args": ["600"], "command": "/bin/sleep"},
-        "sysbatch": {"type": "sysbatch"},
-    }
-    write(project, project.name, {**raw_exec("/bin/true"), **services[kind]})
-    project.override(runs_once)
+def described(stack: Stack, service: dict[str, Any], **override: Any) -> StackServices:
+    """One service of the stack's name, as its service.yaml says and with what the stack changes."""
+    services = StackServices(stack, "")
+    services.written[stack.name] = {"version": "1.0.0", **service}
+    services.overrides[stack.name] = override
+    services.write()
+    return services
 
-    project.up("--skip-preview")
 
-    assert project.nomad.job(project.name)["Type"] == services[kind]["type"]
+RUNS_ONCE: dict[str, Any] = {"check": None, "rollout": {"health_check": "task_states"}}
+KINDS: dict[str, dict[str, Any]] = {
+    "batch": {"type": "batch"},
+    "periodic": {"type": "batch", "periodic": {"crons": ["0 3 1 1 *"]}},
+    "parameterized": {"type": "batch", "parameterized": {"meta_required": ["customer"]}},
+    "system": {"type": "system", "args": ["600"], "command": "/bin/sleep"},
+    "sysbatch": {"type": "sysbatch"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_type_of_job_is_deployed_and_then_unchanged(stack: Stack, kind: str) -> None:
+    described(stack, {**raw_exec("/bin/true"), **KINDS[kind]}, **RUNS_ONCE)
+
+    stack.up()
+
+    assert stack.nomad.job(stack.name)["Type"] == KINDS[kind]["type"]
     if kind in ("batch", "sysbatch"):
-        (allocation,) = project.nomad.call("GET", f"/v1/job/{project.name}/allocations")
+        (allocation,) = stack.nomad.call("GET", f"/v1/job/{stack.name}/allocations")
         assert allocation["ClientStatus"] == "complete"
-    assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.up().text)
+    assert stack.up().unchanged
 
 
-def test_a_new_version_of_a_system_job_replaces_the_old_one(project: Project) -> None:
-    write(project, project.name, raw_exec("/bin/sleep", "600", type="system"))
-    project.override({"check": None, "rollout": {"health_check": "task_states"}})
-    project.up("--skip-preview")
-    project.override({"check": None, "rollout": {"health_check": "task_states"}, "env": {"LEVEL": "debug"}})
+def test_a_new_version_of_a_system_job_replaces_the_old_one(stack: Stack) -> None:
+    system = raw_exec("/bin/sleep", "600", type="system")
+    services = described(stack, system, **RUNS_ONCE)
+    stack.up()
+    services.overrides[stack.name] = {**RUNS_ONCE, "env": {"LEVEL": "debug"}}
+    services.write()
 
-    project.up()
+    stack.up()
 
-    (allocation,) = project.nomad.running(project.name)
+    (allocation,) = stack.nomad.running(stack.name)
     assert allocation["JobVersion"] == 1
-    assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.preview().text)
+    assert stack.preview().unchanged
 
 
-def test_arguments_reach_a_process_as_they_are_written(project: Project) -> None:
+def test_arguments_reach_a_process_as_they_are_written(stack: Stack) -> None:
     plain = ["${HOME}", "${HOME:-x}", "%{ if x }", "$$", "$${HOME}", "\"quoted\" 'too' \\ \n", "{{ x }}", "${", "100%"]
     dump = "import json, os, sys; json.dump(sys.argv[1:], open(os.environ['NOMAD_TASK_DIR'] + '/argv', 'w'))"
-    write(
-        project,
-        project.name,
-        raw_exec(sys.executable, "-c", dump, *plain, "${LEVEL}", type="batch", env={"LEVEL": "debug"}),
-    )
-    project.override({"check": None})
+    batch = raw_exec(sys.executable, "-c", dump, *plain, "${LEVEL}", type="batch", env={"LEVEL": "debug"})
+    described(stack, batch, check=None)
 
-    project.up("--skip-preview")
+    stack.up()
 
-    (allocation,) = project.nomad.call("GET", f"/v1/job/{project.name}/allocations")
-    found = project.nomad.call("GET", f"/v1/client/fs/cat/{allocation['ID']}?path={project.name}/local/argv")
+    (allocation,) = stack.nomad.call("GET", f"/v1/job/{stack.name}/allocations")
+    found = stack.nomad.call("GET", f"/v1/client/fs/cat/{allocation['ID']}?path={stack.name}/local/argv")
     assert found == [*plain, "debug"]
 
 
-def test_a_process_without_a_container_serves_on_a_static_port(project: Project) -> None:
+def test_a_process_without_a_container_serves_on_a_static_port(stack: Stack) -> None:
     [port] = free_ports(1)
-    write(project, project.name, raw_exec(sys.executable, *SERVE, ports={"http": {"static": port}}))
-    project.override({"check": {"path": "/"}, "rollout": {"canary": 0}})
+    served = raw_exec(sys.executable, *SERVE, ports={"http": {"static": port}})
+    described(stack, served, check={"path": "/"}, rollout={"canary": 0})
 
-    project.up("--skip-preview")
+    stack.up()
 
-    (address,) = project.consul.healthy(project.name)
+    (address,) = stack.consul.healthy(stack.name)
     assert address.endswith(f":{port}")
     assert "Directory listing" in read(address, "")
 
@@ -231,7 +239,7 @@ def test_a_caller_finds_the_healthy_instances_of_what_it_calls(project: Project)
     services[callee] = {**services[callee], "count": 2}
     stack.write_text(yaml.safe_dump(written))
     before = {a["ID"] for a in project.nomad.running(project.name)}
-    project.up()
+    project.up("--skip-preview")
     addresses = sorted(f"http://{it}" for it in project.consul.healthy(callee))
     assert len(addresses) == 2
     assert wait_until(lambda: sorted(read(address, f"calls/{callee}").splitlines()) == addresses, timeout_s=60)
