@@ -60,8 +60,8 @@ client {
   host_network "containers" {
     cidr = "$containers/32"
   }
-  # Nomad takes each address of an interface for a placement of its own: a static port could be had twice, the second time
-  # where nobody looks for it.
+  # Nomad takes each address of an interface for a placement of its own: a static port could be had twice, the second
+  # time where nobody looks for it.
   host_network "loopback-ipv6" {
     cidr           = "::1/128"
     reserved_ports = "1-65535"
