@@ -107,6 +107,9 @@ def _exit_text(event: Json) -> str:
     text = f"it ended with exit code {code}" + (f", signal {signal}" if signal else "")
     if str(code) == "0" and not signal:
         text += ", though a service is to keep running"
+    if str(code) == "137":
+        # 128 and SIGKILL. Docker does not always tell that it was the kernel.
+        text += ": it was killed, most often for using more memory than resources.memory allows"
     # Docker repeats the code in its message; only what it adds is worth a line.
     return text if not message or "non-zero exit code" in message else f"{text} ({one_line(message)})"
 

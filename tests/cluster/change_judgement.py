@@ -44,8 +44,12 @@ def judged(change: JobChange, shown: list[Shown]) -> list[str]:
     if place.top in INHERITED and not part:
         return [] if any(line.whole.split(".")[0] in INHERITED[place.top] for line in shown) else ["is not named"]
     wrong = [line for line in shown if line.where != where or not _is_under(line, place)]
-    # What Nomad adds for a service of the mesh comes and goes with it.
-    wrong = [line for line in wrong if not (line.whole == "the whole task" and "task connect-" in line.where)]
+    # What Nomad adds for a service of the mesh comes and goes with it, under the name that its sidecar_task may give.
+    wrong = [
+        line
+        for line in wrong
+        if not (line.whole == "the whole task" and ("task connect-" in line.where or place.top == "Services"))
+    ]
     named = [line for line in shown if line.where == where and _is_under(line, place)]
     return ([f"something else is shown too ({wrong})"] if wrong and not _follows(place) else []) + (
         [] if named else ["is not named"]

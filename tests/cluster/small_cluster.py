@@ -22,7 +22,7 @@ from toolchain.embedded import leftovers
 from toolchain.embedded.addresses import Addresses
 from toolchain.waiting import wait_until
 
-START_S = 60.0
+START_S = 120.0
 STOP_S = 30.0
 LOOPBACK = "127.0.0.1"
 

@@ -104,7 +104,7 @@ TOLD = {
     "no-login": r"the registry refuses the credentials: Failed to pull `\S+/nothing:1`",
     "exit-1": r"task t, allocation \w+ on node caravan: it ended with exit code 1\n(.*\n)*?.*cannot read /etc/app.conf",
     "crash-loop": r"it ended with exit code 3, 3 times",
-    "oom": r"it was killed for using more memory than resources.memory allows \(OOM, exit code 137\)",
+    "oom": r"it .* for using more memory than resources.memory allows",
     "check-503": r"is critical in Consul: up: HTTP GET http://\S+/health: 503 Service Unavailable Output: no database",
     "wrong-port": r"the port is open, but the program does not listen behind it",
     "check-refused": r"is critical in Consul: nothing listens on the port \(up: .* connection refused\)",

@@ -12,7 +12,7 @@ from tests.cluster.small_cluster import SmallCluster, small_cluster
 from tests.quick_engine.stack import Stack
 from toolchain.waiting import wait_until
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("ended jobs")]
 
 
 @pytest.fixture(scope="module")

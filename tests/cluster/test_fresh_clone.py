@@ -39,8 +39,8 @@ def make(folder: Path, target: str) -> subprocess.CompletedProcess[str]:
 def test_one_command_brings_up_a_service_and_a_second_one_changes_nothing(clone: Path) -> None:
     first = make(clone, "up")
     assert first.returncode == 0, first.stdout + first.stderr
-    url = re.search(r"^  microservice-example: (http://127\.0\.0\.1:\d+\S*)$", first.stdout, re.MULTILINE)
-    shop = re.search(r"^  shop-front: (http://127\.0\.0\.1:\d+\S*)$", first.stdout, re.MULTILINE)
+    url = re.search(r"^  microservice-example: (http://127\.0\.0\.1:\d+\S*) \(\S+\)$", first.stdout, re.MULTILINE)
+    shop = re.search(r"^  shop-front: (http://127\.0\.0\.1:\d+\S*) \(\S+\)$", first.stdout, re.MULTILINE)
     assert url, first.stdout
     assert shop, first.stdout
     with urllib.request.urlopen(shop.group(1), timeout=10) as answer:

@@ -67,7 +67,7 @@ CHANGES: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("TaskGroups", 0, "Tasks", 0, "Lifecycle", "Hook"), "poststart",
      'group web, task app: Lifecycle.Hook "prestart" → "poststart"'),
     (("Spreads", 0, "SpreadTarget", 0, "Percent"), 40,
-     'Spread(${node.datacenter}).SpreadTarget.Percent "30" → "40"'),
+     'Spread(${node.datacenter}).SpreadTarget(dc1).Percent "30" → "40"'),
 ]  # fmt: skip
 
 

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.cluster
 
 UNCHANGED = re.compile(r"Resources:\n\s+\d+ unchanged\n")
 HEAD = "import pulumi_consul as consul\n"
+OTHER_TYPES = ("consul:index/configEntry:ConfigEntry", "consul:index/keyPrefix:KeyPrefix")
+"""Types for what other types of the same program stand for already."""
 
 
 def of(lives: list[Life], type_: str, *, secret: bool) -> Life:
@@ -79,7 +81,8 @@ def test_a_life_and_a_secret_that_is_shown_nowhere(project: Project, plain: Life
 
 @pytest.mark.parametrize("lives", [NOMAD, CONSUL], ids=["Nomad", "Consul"])
 def test_what_exists_is_imported_with_its_program(guarded: Project, lives: list[Life]) -> None:
-    imported = [life for life in lives if not life.secret]
+    # Two types may stand for one object, which is one resource's.
+    imported = [life for life in lives if not life.secret and life.token not in OTHER_TYPES]
     for life in imported:
         life.before(guarded)
     for life in imported:

@@ -165,7 +165,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_type_of_job_is_deployed_and_then_unchanged(stack: Stack, kind: str) -> None:
-    described(stack, {**raw_exec("/bin/true"), **KINDS[kind]}, **RUNS_ONCE)
+    described(stack, {**raw_exec("/bin/true"), **KINDS[kind]}, **(RUNS_ONCE if kind == "system" else {"check": None}))
 
     stack.up()
 

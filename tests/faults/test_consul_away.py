@@ -14,7 +14,7 @@ from toolchain.waiting import wait_until
 pytestmark = pytest.mark.cluster
 
 WAIT_S = 180.0
-GRACE_S = 5.0
+GRACE_S = 40.0
 """Instead of the minute that new instances have to pass in Consul."""
 
 

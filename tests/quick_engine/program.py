@@ -73,6 +73,10 @@ def _in_thread(
         loop.run_until_complete(run_in_stack(main))
     except pulumi.RunError:
         pass
+    except SystemExit as ended:
+        if ended.code:
+            # It has logged why.
+            failure.append(f"the program ended with exit code {ended.code}")
     except Exception:
         failure.append(traceback.format_exc())
     finally:
