@@ -72,7 +72,8 @@ class Project:
         for part in SHARED:
             (folder / part).symlink_to(paths.ROOT / part)
         self.service = folder / "services" / name
-        shutil.copytree(paths.ROOT / "services" / "microservice-example", self.service)
+        example = paths.ROOT / "services" / "microservice-example"
+        shutil.copytree(example, self.service, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "stacks").mkdir()
         (folder / "state").mkdir()
         self.override({})

@@ -18,10 +18,12 @@ pytestmark = pytest.mark.cluster
 
 def program(project: Project, **changes: Any) -> None:
     text = write_job(project.folder, "job", {**job(project.name, "service"), **changes})
+    # One after the other: of two that the engine updates side by side, one may be done when the other is refused.
     use(
         project,
-        f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n"
-        f"nomad.Variable('v', path='{project.name}', items={{'a': '1'}})\n",
+        f"v = nomad.Variable('v', path='{project.name}', items={{'a': '1'}})\n"
+        "after = pulumi.ResourceOptions(depends_on=[v])\n"
+        f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True, opts=after)\n",
     )
 
 
