@@ -7,7 +7,7 @@ report=.caravan/faults.json
 rm -f "$report"
 pytest tests/faults tests/cluster -m fault --numprocesses 4 --dist loadfile --no-loadscope-reorder \
     --kill-rounds 500 --soak-deployments 200 --seed 1 --fault-report "$report" "$@"
-# Not a fault, but as long: changes of every key of jobs that have all of them.
-pytest tests/cluster/test_every_change.py --diff-changes 20000
 # shellcheck disable=SC2086 # several names
 python -m tests.faults.table "$report" ${MORE_REPORTS:-}
+# Not a fault, but as long: changes of every key of jobs that have all of them.
+pytest tests/cluster/test_every_change.py --diff-changes 20000

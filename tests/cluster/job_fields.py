@@ -12,7 +12,6 @@ WORDS = st.sampled_from(("alpha", "beta", "gamma", "delta", "omega"))
 TEXTS = st.sampled_from(("plain", "two words", 'say "hi"', "${NOMAD_ALLOC_ID}", "a\nb", "ümlaut", "0", "back\\slash"))
 FLAGS = st.booleans()
 WORD_LISTS = st.lists(WORDS, min_size=1, max_size=3, unique=True)
-MAPS = st.dictionaries(WORDS, TEXTS, min_size=1, max_size=3)
 
 
 def numbers(least: int, most: int) -> st.SearchStrategy[int]:
