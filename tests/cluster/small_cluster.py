@@ -16,7 +16,7 @@ from typing import Any
 from tests.cluster.api import Api
 from tests.cluster.folders import of_the_cluster
 from tests.cluster.second_node import descendants
-from tests.ports import free_ports
+from tests.ports import SMALL_TASKS, free_ports
 from toolchain import paths
 from toolchain.embedded import leftovers
 from toolchain.embedded.addresses import Addresses
@@ -71,6 +71,8 @@ def small_cluster(folder: Path) -> Iterator[SmallCluster]:
             "client": {
                 "enabled": True,
                 "network_interface": "lo",
+                "min_dynamic_port": SMALL_TASKS.start,
+                "max_dynamic_port": SMALL_TASKS.stop - 1,
                 "options": {
                     "driver.denylist": "docker",
                     "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean",

@@ -21,7 +21,7 @@ from toolchain.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
 
-SECRET = 'planted "secret" #1 {{ with }} ${HOME} \\n\nsecond line <&>'
+SECRET = 'sown-in-a-file "secret" #1 {{ with }} ${HOME} \\n\nsecond line <&>'
 TEXT = "greeting = \"{{ .Name }}\" [[ x ]]\n'single' ${HOME} ${NOMAD_ALLOC_ID} %{ if } \\ \t é\n"
 CHECK = """
 import hashlib, os
@@ -107,8 +107,8 @@ def test_files_secrets_and_tasks_arrive_and_no_secret_is_readable(project: Proje
     states = {name: state["State"] for name, state in allocation["TaskStates"].items()}
     assert states == {project.name: "running", "prepare": "dead", "beside": "running"}
     shown += everything_that_others_can_read(project)
-    for planted in (SECRET, json.dumps(SECRET)[1:-1], "planted"):
-        assert planted not in shown
+    for form in (SECRET, json.dumps(SECRET)[1:-1], "sown-in-a-file"):
+        assert form not in shown
     assert re.search(r"Resources:\n\s+\d+ unchanged\n", project.preview().text)
 
 

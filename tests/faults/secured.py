@@ -15,7 +15,7 @@ import trustme
 
 from tests.cluster.api import Api
 from tests.cluster.folders import of_the_cluster
-from tests.ports import free_ports
+from tests.ports import SECURED_TASKS, free_ports
 from toolchain import paths
 from toolchain.cluster import Addresses
 from toolchain.embedded import leftovers
@@ -204,8 +204,8 @@ def _nomad_server(cluster: Secured, ports: _Ports) -> Path:
 
 def _nomad_client(cluster: Secured, ports: _Ports) -> Path:
     config = _nomad(cluster, "client", "client.global.nomad")
-    # Below what other clusters on this machine give to tasks, and not the same ones for two test processes.
-    first_port = 10_000 + os.getpid() % 50 * 100
+    # Not the same ones for two test processes.
+    first_port = SECURED_TASKS[os.getpid() * 100 % len(SECURED_TASKS)]
     config |= {
         "ports": {"http": ports.nomad_client_http},
         "client": {

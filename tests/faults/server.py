@@ -4,6 +4,7 @@ Environment, all in seconds and 0 by default: START_AFTER_S waits before it list
 code 3 so long after, HEALTH_TAKES_S is how long it thinks before it answers its check.
 """
 
+import errno
 import http.server
 import os
 import signal
@@ -40,4 +41,14 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 time.sleep(START_AFTER_S)
 if CRASH_AFTER_S:
     threading.Timer(CRASH_AFTER_S, crash).start()
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+# Nomad may give it the port of the instance that the same plan stops, which serves until its end.
+give_up_at = time.monotonic() + 20
+while True:
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+        break
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE or time.monotonic() > give_up_at:
+            raise
+        time.sleep(0.1)
+server.serve_forever()
