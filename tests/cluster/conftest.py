@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.api import Api
 from tests.cluster.folders import CLUSTERS, cluster_folder, is_kept
 from tests.cluster.project import Project, service_name
 from tests.quick_engine.stack import Stack
@@ -43,3 +44,10 @@ def stack(addresses: Addresses, tmp_path: Path, request: pytest.FixtureRequest) 
     stack = Stack(tmp_path, addresses, name=service_name(request.node.name))
     yield stack
     stack.clean_up()
+
+
+@pytest.fixture
+def no_variables(addresses: Addresses, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Jobs of a test end with it; the variable that has its name is deleted here."""
+    yield
+    Api(addresses.nomad).call("DELETE", f"/v1/var/{service_name(request.node.name)}")

@@ -1,11 +1,11 @@
 """`pulumi preview --save-plan`, then `pulumi up --plan`: applied to the cluster that was previewed, and to no other."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from providers.nomad.seen import SEEN
+from providers.nomad.seen import JOB, SEEN
+from tests.cluster.moves import Move, purged, raised_priority, scaled, stopped
 from tests.cluster.programs import job, use, write_job
 from tests.cluster.project import Project
 from tests.observation import Observation
@@ -14,28 +14,14 @@ from tests.quick_engine.stack import Stack
 pytestmark = pytest.mark.cluster
 
 
-def program(project: Project, **changes: Any) -> None:
+def program(target: Project | Stack, **changes: Any) -> None:
     """One service, with `changes` at its top level."""
-    text = write_job(project.folder, "job", {**job(project.name, "service"), **changes})
-    use(project, f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)\n")
-
-
-def raised_priority(project: Any) -> None:
-    running = project.nomad.job(project.name)
-    project.nomad.register({**running, "Priority": 70})
-
-
-def scaled(project: Any) -> None:
-    body = {"Count": 2, "Target": {"Group": "g"}, "Message": "by hand"}
-    project.nomad.call("POST", f"/v1/job/{project.name}/scale", body)
-
-
-def stopped(project: Any) -> None:
-    project.nomad.call("DELETE", f"/v1/job/{project.name}")
-
-
-def purged(project: Any) -> None:
-    project.nomad.purge(project.name)
+    text = write_job(target.folder, "job", {**job(target.name, "service"), **changes})
+    line = f"nomad.Job('j', jobspec={text}, json=True, purge_on_destroy=True)"
+    if isinstance(target, Stack):
+        target.write(line)
+    else:
+        use(target, f"{line}\n")
 
 
 @pytest.mark.fault(17, "since a saved plan")
@@ -43,40 +29,54 @@ def purged(project: Any) -> None:
     ("moved", "program_changes"), [(raised_priority, True), (scaled, True), (stopped, False), (purged, False)]
 )
 def test_a_cluster_that_has_moved_is_refused(
-    project: Project, moved: Callable[[Project], None], program_changes: bool, seen: Observation
+    stack: Stack, moved: Move, program_changes: bool, seen: Observation
 ) -> None:
+    program(stack)
+    stack.up()
+    if program_changes:
+        program(stack, Priority=60)
+    stack.preview()
+    moved(stack)
+    before = stack.nomad.job(stack.name)
+
+    refused = stack.up_with_plan(check=False)
+    assert refused.code != 0
+    assert "violates plan" in refused.text
+    seen.reads(refused.text, f'job "{stack.name}" is')
+    after = stack.nomad.job(stack.name)
+    assert (before and before["JobModifyIndex"]) == (after and after["JobModifyIndex"])
+
+
+@pytest.mark.fault(17, "since a saved plan, by the CLI")
+def test_the_cli_refuses_what_moved_since_its_plan(project: Project, seen: Observation) -> None:
     program(project)
     project.up("--skip-preview")
-    if program_changes:
-        program(project, Priority=60)
+    program(project, Priority=60)
     project.preview("--save-plan", "plan.json")
-    moved(project)
-    before = project.nomad.job(project.name)
+    raised_priority(project)
 
     refused = project.up("--plan", "plan.json", check=False)
     assert refused.code != 0
     assert "violates plan" in refused.text
     seen.reads(refused.text, f'job "{project.name}" is')
-    after = project.nomad.job(project.name)
-    assert (before and before["JobModifyIndex"]) == (after and after["JobModifyIndex"])
+    assert project.nomad.job(project.name)["Priority"] == 70
 
 
 @pytest.mark.fault(17, "a job of that name is made")
-def test_a_job_that_somebody_else_made_meanwhile_is_refused(project: Project, seen: Observation) -> None:
-    program(project)
-    project.preview("--save-plan", "plan.json")
-    project.nomad.register({**job(project.name, "service"), "Name": project.name})
+def test_a_job_that_somebody_else_made_meanwhile_is_refused(stack: Stack, seen: Observation) -> None:
+    program(stack)
+    stack.preview()
+    stack.nomad.register({**job(stack.name, "service"), "Name": stack.name})
 
-    refused = project.up("--plan", "plan.json", check=False)
+    refused = stack.up_with_plan(check=False)
     assert refused.code != 0
     seen.reads(refused.text, "violates plan")
-    assert project.nomad.job(project.name)["Version"] == 0
+    assert stack.nomad.job(stack.name)["Version"] == 0
 
 
 def test_a_plan_for_a_cluster_that_has_not_moved_is_applied(project: Project) -> None:
     program(project)
-    project.preview("--save-plan", "plan.json")
-    project.up("--plan", "plan.json")
+    project.up("--strict")
 
     program(project, Priority=60)
     shown = project.preview("--diff", "--save-plan", "plan.json")
@@ -92,32 +92,30 @@ def test_a_plan_for_a_cluster_that_has_not_moved_is_applied(project: Project) ->
 
 
 @pytest.mark.fault(18, "counts under an autoscaler are left")
-def test_an_autoscaler_may_move_its_counts_meanwhile(project: Project) -> None:
-    spec = job(project.name, "service")
+def test_an_autoscaler_may_move_its_counts_meanwhile(stack: Stack) -> None:
+    spec = job(stack.name, "service")
     spec["TaskGroups"][0]["Scaling"] = {"Enabled": True, "Min": 1, "Max": 5}
-    program(project, TaskGroups=spec["TaskGroups"])
-    project.up("--skip-preview")
-    program(project, TaskGroups=spec["TaskGroups"], Priority=60)
-    project.preview("--save-plan", "plan.json")
-    scaled(project)
+    program(stack, TaskGroups=spec["TaskGroups"])
+    stack.up()
+    program(stack, TaskGroups=spec["TaskGroups"], Priority=60)
+    stack.preview()
+    scaled(stack)
 
-    project.up("--plan", "plan.json")
-    running = project.nomad.job(project.name)
+    stack.up_with_plan()
+    running = stack.nomad.job(stack.name)
     assert (running["Priority"], running["TaskGroups"][0]["Count"]) == (60, 2)
 
 
-def test_a_state_without_what_was_seen_shows_no_change(project: Project) -> None:
-    program(project)
-    project.up("--skip-preview")
-    exported = project.run("stack", "export").text
-    assert f'"{SEEN}"' in exported
-    older = project.folder / "older.json"
-    older.write_text(exported.replace(f'"{SEEN}"', '"__other"').replace('"__job"', '"__another"'))
-    project.run("stack", "import", "--file", "older.json")
+def test_a_state_without_what_was_seen_shows_no_change(stack: Stack) -> None:
+    program(stack)
+    stack.up()
+    recorded = stack.states[stack.urn("j")].inputs
+    for key in (SEEN, JOB):
+        del recorded.fields[key]
 
-    shown = project.preview("--diff").text
-    assert "2 unchanged" in shown
-    assert "the preview" not in shown
+    shown = stack.preview()
+    assert shown.unchanged
+    assert "the preview" not in shown.text
 
 
 def test_a_stack_of_one_service(project: Project) -> None:

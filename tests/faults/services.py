@@ -66,9 +66,20 @@ def service(name: str, greeting: str, *, health: int = 200, count: int = 1, **ta
     }
 
 
-def deploys(target: Project | Stack, *jobs: dict[str, Any]) -> None:
-    """Makes the program declare these jobs, each waited for."""
-    lines = [declared(job) for job in jobs]
+def unawaited(name: str, greeting: str, *, ignored: bool = False, **settings: Any) -> dict[str, Any]:
+    """A service whose checks Nomad leaves out, for the reason of its update block or (`ignored`) of the check."""
+    spec = service(name, greeting, **settings)
+    (group,) = spec["TaskGroups"]
+    if ignored:
+        group["Services"][0]["Checks"][0]["OnUpdate"] = "ignore"
+    else:
+        group["Update"]["HealthCheck"] = "task_states"
+    return spec
+
+
+def deploys(target: Project | Stack, *jobs: dict[str, Any], **settings: Any) -> None:
+    """Makes the program declare these jobs, each waited for, unless `settings` of the resources differ."""
+    lines = [declared(job, **settings) for job in jobs]
     if isinstance(target, Stack):
         target.write(*lines)
     else:

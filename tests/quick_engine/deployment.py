@@ -8,7 +8,7 @@ from uuid import uuid4
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import resource_pb2
 
-from providers.properties import decode
+from providers.properties import UNKNOWN, decode
 from providers.protocol import provider_pb2
 from tests.quick_engine.plugins import Failed, Plugins, Provider
 from tests.quick_engine.program import PROJECT, STACK, Ended
@@ -35,13 +35,25 @@ class State:
 class Deployment:
     """Answers a program's registrations (the engine's ResourceMonitor): each becomes a step, and its plugin's calls.
 
-    `states` are those of the stack, by URN, and are changed by what is done. With `preview` nothing is.
+    `states` are those of the stack, by URN, and are changed by what is done. With `preview` nothing is. `plan` holds
+    the checked inputs of the preview that was saved, by URN.
     """
 
-    def __init__(self, plugins: Plugins, states: dict[str, State], config: dict[str, str], *, preview: bool) -> None:
+    def __init__(
+        self,
+        plugins: Plugins,
+        states: dict[str, State],
+        config: dict[str, str],
+        *,
+        preview: bool,
+        plan: dict[str, Any] | None = None,
+    ) -> None:
         self._plugins = plugins
         self._config = config
         self._preview = preview
+        self._plan = plan
+        self.checked: dict[str, Any] = {}
+        """What a plan holds: the inputs of each resource as its plugin has checked them."""
         self.states = states
         self.steps: dict[str, str] = {}
         """What is done to each resource, by URN: create, update, replace, delete, same, import."""
@@ -148,6 +160,9 @@ class Deployment:
                 raise Failed(["unexpected unknown property value"])
             if checked.failures:
                 raise Failed([failure.reason for failure in checked.failures])
+            self.checked[urn] = decode(checked.inputs).values
+            if self._plan is not None:
+                _fits(self._plan.get(urn, {}), self.checked[urn])
             wanted = State(request.type, "", checked.inputs, checked.inputs, request.provider)
             wanted.protect, wanted.retain = request.protect, request.retainOnDelete
             if old is None:
@@ -257,6 +272,15 @@ class Deployment:
             if state.type.startswith(PROVIDERS):
                 plugin = self._plugins.start(state.type.removeprefix(PROVIDERS), state.inputs)
                 self._providers[f"{urn}::{state.id}"] = plugin
+
+
+def _fits(planned: dict[str, Any], checked: dict[str, Any]) -> None:
+    """Raises Failed where inputs are not the planned ones. Source: Pulumi pkg/resource/deploy/plan.go, checkDiff."""
+    keys = sorted(planned.keys() | checked.keys())
+    moved = [key for key in keys if planned.get(key) not in (checked.get(key), UNKNOWN)]
+    if moved:
+        changes = ", ".join(f"{key}[{planned.get(key)}!={checked.get(key)}]" for key in moved)
+        raise Failed([f"violates plan: properties changed: {changes}"])
 
 
 def _urn(parent: str, type_: str, name: str) -> str:

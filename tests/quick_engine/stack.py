@@ -72,6 +72,7 @@ class Stack:
         self.history: list[str] = []
         """What every command has shown, progress too, and recorded: where nothing of a secret may be."""
         self._outputs: dict[str, Any] = {}
+        self._plan: dict[str, Any] = {}
         self._main = folder / "__main__.py"
 
     def write(self, *lines: str) -> None:
@@ -85,6 +86,10 @@ class Stack:
     def up(self, *, check: bool = True, **environment: str) -> Result:
         """`pulumi up --yes --skip-preview`."""
         return self._run_program(preview=False, check=check, environment=environment)
+
+    def up_with_plan(self, *, check: bool = True) -> Result:
+        """`pulumi up --plan`, with the plan that the last `preview` has saved."""
+        return self._run_program(preview=False, check=check, environment={}, plan=self._plan)
 
     def refused(self, *texts: str, **environment: str) -> Result:
         """`preview` and `up` both fail with each of the texts. What the preview says."""
@@ -182,7 +187,9 @@ class Stack:
         for job in self.nomad.call("GET", f"/v1/jobs?prefix={self.name[:40]}&namespace=*") or []:
             self.nomad.purge(job["ID"], job["Namespace"])
 
-    def _run_program(self, *, preview: bool, check: bool, environment: dict[str, str]) -> Result:
+    def _run_program(
+        self, *, preview: bool, check: bool, environment: dict[str, str], plan: dict[str, Any] | None = None
+    ) -> Result:
         traceback = ""
 
         def work(deployment: Deployment) -> None:
@@ -191,12 +198,14 @@ class Stack:
             traceback = program.run(self._main, deployment, log, self.config, preview=preview)
             if not traceback and not deployment.failures:
                 deployment.delete_what_is_gone()
-            if not preview:
+            if preview:
+                self._plan = deployment.checked
+            else:
                 self.states = deployment.in_order()
                 self._outputs = deployment.outputs
 
         started_s = time.monotonic()
-        result = self._command(work, preview=preview, environment=environment, traceback=lambda: traceback)
+        result = self._command(work, preview=preview, environment=environment, traceback=lambda: traceback, plan=plan)
         observation.current().command(time.monotonic() - started_s, result.code)
         assert not check or result.code == 0, result.text
         return result
@@ -217,9 +226,10 @@ class Stack:
         preview: bool,
         environment: dict[str, str],
         traceback: Callable[[], str],
+        plan: dict[str, Any] | None = None,
     ) -> Result:
         with _environment({**self.environment, **environment}), Plugins() as plugins:
-            deployment = Deployment(plugins, self.states, self.config, preview=preview)
+            deployment = Deployment(plugins, self.states, self.config, preview=preview, plan=plan)
             try:
                 work(deployment)
             except Failed as failed:
