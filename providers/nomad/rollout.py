@@ -149,7 +149,7 @@ class Rollout:
             if text != shown:
                 shown = text
                 await self._tell(shown)
-            await lookout.wait(snapshot, nomad_checks.LOOK_S if failing else self._soak.left_s())
+            await lookout.wait(snapshot, nomad_checks.LOOK_S if failing else self._soak.look_again_s())
 
     def _in_time(self, snapshot: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or that it is too late, by the job's longest progress deadline.
