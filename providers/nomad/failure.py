@@ -12,6 +12,7 @@ from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Lookout, longest_deadline_s
 from providers.nomad.passing import check_words
 from providers.nomad.snapshot import Snapshot, waiting_canaries
+from providers.nomad.soak import has_failed
 from providers.nomad.verdict import State, Verdict
 
 DEADLINE_MARGIN_S = 60.0
@@ -73,11 +74,7 @@ class Failure:
         `promote` is for the canaries of Nomad's way back.
         """
         lookout = self.lookout
-        bad = [
-            a
-            for a in lookout.ours.values()
-            if a["ID"] in broken or not (a.get("DeploymentStatus") or {}).get("Healthy")
-        ]
+        bad = [a for a in lookout.ours.values() if a["ID"] in broken or _is_bad(a)]
         why = verdict.text if self.refusal else self.cause or verdict.text
         causes = list(diagnosis.explain((a, check_words(watch, a["ID"])) for a in bad))
         if any(why in cause for cause in causes):
@@ -99,6 +96,11 @@ class Failure:
         else:
             reasons.append(await aftermath(lookout, snapshot, promote))
         return reasons
+
+
+def _is_bad(allocation: Json) -> bool:
+    """Whether it was never healthy, or has failed since."""
+    return not (allocation.get("DeploymentStatus") or {}).get("Healthy") or has_failed(allocation)
 
 
 def _left_open_by_nomad(deployment: Json) -> bool:

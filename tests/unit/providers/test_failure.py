@@ -121,3 +121,23 @@ async def test_a_token_that_may_not_fail_what_has_no_place(clock: Callable[[floa
     assert outcome.failed
     assert "no place within its progress deadline" in outcome.reasons[0]
     assert outcome.reasons[-1].endswith(left_open(unplaced, 0))
+
+
+async def test_what_failed_after_it_was_healthy_is_named_with_its_log() -> None:
+    """RW-21: it was healthy for Nomad while the deployment still went on, so only the bare cause was told."""
+    hopeless = moment("exit-1")
+    hopeless["deployments"][0].update(Status="running", StatusDescription="Deployment is running")
+    failed = moment("exit-1")
+    failed["deployments"][0].update(Status="failed", StatusDescription="Deployment marked as failed")
+    for record in (hopeless, failed):
+        for allocation in record["allocations"]:
+            allocation["DeploymentStatus"] = {"Healthy": True}
+    moments = Moments(hopeless, failed)
+    moments.nomad.answers["fail_deployment"] = moments.go_on
+    moments.nomad.answers["allocation"] = {"Metrics": {"NodesEvaluated": 1}}
+    moments.nomad.answers["log_tail"] = "no configuration given\n"
+    outcome = await moments.follow()
+    assert outcome.reasons[0].endswith("failed: it cannot succeed, so its deployment was ended at once.")
+    assert "group web, task" in outcome.reasons[1]
+    assert outcome.reasons[1].endswith(": it ended with exit code 1")
+    assert "    no configuration given" in "\n".join(outcome.reasons)
