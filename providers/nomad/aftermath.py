@@ -33,19 +33,31 @@ async def aftermath(lookout: Lookout, snapshot: Snapshot, promote: Promote) -> s
         return f"What Nomad runs now is not known: {error}"
 
 
-def _not_reverted(snapshot: Snapshot) -> str:
-    alive = [a for a in snapshot.others_alive() if a["ClientStatus"] == "running"]
-    kept = (
-        f"{counted(len(alive), 'instance')} of the version before still {'runs' if len(alive) == 1 else 'run'}"
-        if alive
-        else "nothing of the version before runs any more"
-        if snapshot.version
-        else "there is no earlier version that it could go back to"
-    )
+def left_open(snapshot: Snapshot, deployment: Json, refusal: str) -> str:
+    """That a deployment which has failed is still open in Nomad, because the token may not end it, and what to do."""
+    namespace, id_ = snapshot.job["Namespace"], deployment["ID"]
+    canaries = ", and its canaries are not promoted" if waiting_canaries(deployment) else ""
     return (
-        f"Nomad did not revert ({kept}). Look at what is left with: nomad job status "
+        f"Its deployment could not be ended, and Nomad does not end it either: {refusal} It stays open{canaries} "
+        f"({_kept(snapshot)}). End it with a token that may: nomad deployment fail -namespace {namespace} {id_}"
+    )
+
+
+def _not_reverted(snapshot: Snapshot) -> str:
+    return (
+        f"Nomad did not revert ({_kept(snapshot)}). Look at what is left with: nomad job status "
         f"-namespace {snapshot.job['Namespace']} {snapshot.job['ID']}"
     )
+
+
+def _kept(snapshot: Snapshot) -> str:
+    """What of the version before still runs."""
+    alive = [a for a in snapshot.others_alive() if a["ClientStatus"] == "running"]
+    if alive:
+        return f"{counted(len(alive), 'instance')} of the version before still {'runs' if len(alive) == 1 else 'run'}"
+    if snapshot.version:
+        return "nothing of the version before runs any more"
+    return "there is no earlier version that it could go back to"
 
 
 async def _revert(lookout: Lookout, target: str, promote: Promote) -> str:

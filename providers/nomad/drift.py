@@ -6,9 +6,11 @@ So `pulumi refresh` shows that change and no more.
 import json
 from typing import Any
 
-from providers.nomad.client import Json
+from providers.nomad.client import Json, NomadClient
 from providers.nomad.jobspec_keys import accepted, without_the_servers
-from providers.nomad.spec import OWNER_KEY
+from providers.nomad.own_promotion import released
+from providers.nomad.spec import OWNER_KEY, is_json, is_known, json_job, parse
+from providers.properties import Properties
 
 
 def patched(wanted: Json, recorded: Json, current: Json) -> Json:
@@ -31,6 +33,21 @@ def jobspec(job: Json) -> str:
     """A registered job as a JSON jobspec."""
     kept = accepted(content(job))
     return json.dumps({key: value for key, value in kept.items() if value is not None}, sort_keys=True)
+
+
+async def drifted(client: NomadClient, inputs: Properties, outputs: Properties, current: Json) -> str:
+    """The jobspec of a resource with the out-of-band change in it.
+
+    It is the user's own JSON where Nomad still has the recorded version.
+    """
+    if is_json(inputs):
+        for version in await client.versions(current["Namespace"], current["ID"]):
+            if str(version["JobModifyIndex"]) == outputs.get("modifyIndex"):
+                source, where = json_job(inputs.values["jobspec"])
+                wanted = accepted(patched(source, version, current))
+                return json.dumps({where: wanted} if where else wanted, sort_keys=True)
+    by_up = (await parse(client, inputs)).by_up if is_known(inputs) else frozenset()
+    return jobspec(released(current, by_up))
 
 
 def _patch(wanted: Any, recorded: Any, current: Any) -> Any:

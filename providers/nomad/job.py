@@ -1,23 +1,19 @@
 """The resource nomad:index/job:Job: check, diff, create, read, update and delete of a Nomad job."""
 
-import json
-
 from providers.claims import Claim
 from providers.nomad import holders
 from providers.nomad import outputs as job_outputs
 from providers.nomad.client import Json
 from providers.nomad.comparison import compared
 from providers.nomad.counts import overruled, with_kept_counts
-from providers.nomad.drift import jobspec, patched
+from providers.nomad.drift import drifted
 from providers.nomad.foresight import Foreseen, Foresight
 from providers.nomad.imported import settings_of_component, source
 from providers.nomad.job_apply import apply, is_registered_anew, promote
 from providers.nomad.job_check import check
 from providers.nomad.job_context import JobContext
 from providers.nomad.job_end import end, runs_text
-from providers.nomad.jobspec_keys import accepted
 from providers.nomad.outputs import INPUT_NAMES, setting
-from providers.nomad.own_promotion import released
 from providers.nomad.plan import changes
 from providers.nomad.preflight import preflight
 from providers.nomad.promotion import Waiting, given_up_text, promotion_text, resumed_text, waiting, waiting_text
@@ -36,10 +32,8 @@ from providers.nomad.sentences import (
 from providers.nomad.spec import (
     OWNER_KEY,
     Spec,
-    is_json,
     is_known,
     is_secret,
-    json_job,
     parse,
     same_source,
 )
@@ -284,11 +278,15 @@ class JobResource:
             inputs = Properties({**known, **await source(self._ctx.client, current)}, inputs.secrets)
             return job_id, inputs, await self._ctx.outputs(inputs, current)
         standing = await self._ctx.assess(urn, job_id, inputs, outputs)
-        drifted = (Standing.FOREIGN, Standing.UNRECORDED, Standing.REVERTED)
-        if standing.standing in drifted or standing.scaled_by_hand:
+        moved = (Standing.FOREIGN, Standing.UNRECORDED, Standing.REVERTED)
+        if standing.standing in moved or standing.scaled_by_hand:
             text = drift_text(job_id, standing, secret=is_secret(inputs))
             await self._ctx.engine.warning(urn, text)
-            values = {**inputs.values, "jobspec": await self._drifted(inputs, outputs, current), "json": True}
+            values = {
+                **inputs.values,
+                "jobspec": await drifted(self._ctx.client, inputs, outputs, current),
+                "json": True,
+            }
             values.pop("hcl2", None)
             inputs = Properties(values, inputs.secrets)
         return job_id, inputs, await self._ctx.outputs(inputs, current)
@@ -298,17 +296,3 @@ class JobResource:
         self._ctx.written.see(urn)
         await end(self._ctx, urn, id, inputs, outputs)
         self._ctx.written.forget(urn)
-
-    async def _drifted(self, inputs: Properties, outputs: Properties, current: Json) -> str:
-        """The jobspec with the out-of-band change in it.
-
-        It is the user's own JSON where Nomad still has the recorded version.
-        """
-        if is_json(inputs):
-            for version in await self._ctx.client.versions(current["Namespace"], current["ID"]):
-                if str(version["JobModifyIndex"]) == outputs.get("modifyIndex"):
-                    source, where = json_job(inputs.values["jobspec"])
-                    wanted = accepted(patched(source, version, current))
-                    return json.dumps({where: wanted} if where else wanted, sort_keys=True)
-        by_up = (await parse(self._ctx.client, inputs)).by_up if is_known(inputs) else frozenset()
-        return jobspec(released(current, by_up))

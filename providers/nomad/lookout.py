@@ -63,6 +63,11 @@ class Lookout:
     def id(self) -> str:
         return str(self.job["ID"])
 
+    @property
+    def name(self) -> str:
+        """What sentences call it."""
+        return f'"{self.id}" version {self.version}'
+
     @staticmethod
     def now() -> float:
         """Seconds of a clock that only goes forward."""

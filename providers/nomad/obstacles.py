@@ -28,11 +28,6 @@ class Reason:
     dimension: str = ""
 
 
-def placement_reasons(metrics: Json) -> list[str]:
-    """The reasons by the metrics alone."""
-    return [reason.text for reason in reasons(metrics, None, {}, NOTHING_KNOWN)]
-
-
 def reasons(metrics: Json, job: Json | None, group: Json, around: Surroundings) -> list[Reason]:
     """Every reason why instances of a group are not placed. `job` is None where nothing but the metrics is known."""
     found: list[Reason] = []

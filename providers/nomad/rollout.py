@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from providers.http_api import ApiError, HttpApi
-from providers.nomad import diagnosis, nomad_checks
-from providers.nomad.aftermath import aftermath, waits_for_promotion
+from providers.nomad import nomad_checks
+from providers.nomad.aftermath import waits_for_promotion
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import ConsulWatch, consul_services
 from providers.nomad.events import EventHub
+from providers.nomad.failure import Failure
 from providers.nomad.killed import killed_text
-from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline_s
 from providers.nomad.own_consul import Doubt
-from providers.nomad.passing import check_words, failing_now, not_passing_text, not_started_text, passing
+from providers.nomad.passing import failing_now, not_passing_text, not_started_text, passing
 from providers.nomad.removal import stop_time_s
 from providers.nomad.snapshot import Snapshot
 from providers.nomad.soak import Soak, soak_s, soaks
@@ -28,9 +28,6 @@ CONSUL_GRACE_S = 60.0
 
 OLD_MARGIN_S = 120.0
 """How much longer than its stop times an old instance is waited for, once the new ones serve."""
-
-LOGS_TRIED = 5
-"""How many failed allocations are asked for log lines until one has any."""
 
 
 @dataclass
@@ -65,14 +62,9 @@ class Rollout:
     """The groups whose canaries are promoted here, when their checks pass."""
     _unplaced_since: float | None = None
     _passed_at: float | None = None
-    _may_not_fail: str = ""
     _old: set[str] = field(default_factory=set)
     """Ids of the instances of other versions that were alive during the rollout."""
     _doubts: list[str] = field(default_factory=list)
-
-    @property
-    def _name(self) -> str:
-        return f'"{self.job["ID"]}" version {self.version}'
 
     async def follow(self) -> Outcome:
         """Waits for the verdict. Raises Cancelled; Unreachable when Nomad stays away."""
@@ -107,7 +99,7 @@ class Rollout:
         self._started = lookout.now()
         self._soak = Soak(soak_s(self.job), lookout.now, self.by_up, _patience_s(self.job))
         doubt = Doubt(self.client, self.consul) if self.consul else None
-        failed_by_us = ""
+        self._failure = failure = Failure(lookout)
         shown = ""
         while True:
             snapshot = await lookout.look()
@@ -118,19 +110,20 @@ class Rollout:
             verdict = self._in_time(snapshot, judge(snapshot))
             asked = verdict.state is State.WAITS_FOR_PROMOTION
             failing = await nomad_checks.failing(self.client, snapshot) if asked and self.by_up else {}
-            verdict = self._soak.judge(snapshot, verdict, watch, failing)
-            if verdict.state is State.HOPELESS and snapshot.deployment and not failed_by_us:
-                failed_by_us = verdict.text
-                await self._tell("failing the deployment: it cannot succeed")
-                await self._fail(snapshot.deployment)
+            verdict = failure.upheld(self._soak.judge(snapshot, verdict, watch, failing))
+            if verdict.state is State.HOPELESS and snapshot.deployment and not failure.cause:
+                await failure.end(snapshot.deployment, verdict.text)
                 continue
+            if verdict.state is State.HOPELESS and snapshot.deployment and failure.stays_open(snapshot.deployment):
+                return await self._failed(snapshot, verdict, watch)
             if verdict.state is State.PROMOTABLE and snapshot.deployment:
                 await self._promote(snapshot.deployment)
             if verdict.state is State.FAILED:
-                why = verdict.text if self._may_not_fail else failed_by_us or verdict.text
-                return await self._failed(snapshot, why, watch)
+                return await self._failed(snapshot, verdict, watch)
             if verdict.state is State.SUPERSEDED:
-                return Outcome(False, reasons=[f"The rollout of job {self._name} did not finish: {verdict.text}."])
+                return Outcome(
+                    False, reasons=[f"The rollout of job {self._lookout.name} did not finish: {verdict.text}."]
+                )
             text = verdict.text
             if verdict.state in (State.SUCCEEDED, State.WAITS_FOR_PROMOTION):
                 end = self._after_yes(snapshot, verdict, watch)
@@ -138,7 +131,7 @@ class Rollout:
                     if end.succeeded:
                         await self._tell(settled(snapshot))
                         killed = killed_text(a for a in snapshot.allocations if a["ID"] in self._old)
-                        end.notes += [f"Job {self._name}, {text}" for text in killed]
+                        end.notes += [f"Job {self._lookout.name}, {text}" for text in killed]
                     return end
                 text = end
             elif watch is not None and watch.trouble:
@@ -149,14 +142,14 @@ class Rollout:
                 raise Cancelled(text)
             if self.deadline_s and lookout.now() - self._started > self.deadline_s:
                 reason = (
-                    f"Stopped waiting for job {self._name} after {self.deadline_s:.0f} s (customTimeouts): "
+                    f"Stopped waiting for job {self._lookout.name} after {self.deadline_s:.0f} s (customTimeouts): "
                     f"{text}. The rollout goes on in Nomad; the next `pulumi up` goes on from there."
                 )
                 return Outcome(False, reasons=[reason])
             if text != shown:
                 shown = text
                 await self._tell(shown)
-            await lookout.wait(snapshot, nomad_checks.LOOK_S if failing else self._soak.left_s())
+            await lookout.wait(snapshot, nomad_checks.LOOK_S if failing else self._soak.look_again_s())
 
     def _in_time(self, snapshot: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or that it is too late, by the job's longest progress deadline.
@@ -194,20 +187,6 @@ class Rollout:
             return Outcome(True, notes=[self._lingering_note(snapshot)])
         return waits_for
 
-    async def _fail(self, deployment: Json) -> None:
-        """Fails a deployment; one that has ended by itself meanwhile is left as it is.
-
-        Where the token may not, Nomad's own deadline ends it later.
-        """
-        try:
-            await self.client.fail_deployment(str(self.job["Namespace"]), deployment["ID"])
-        except ApiError as error:
-            if error.status == 403:
-                self._may_not_fail = str(error)
-                await self._tell(str(error))
-            elif "terminal" not in error.answer:
-                raise
-
     async def _promote(self, deployment: Json) -> None:
         """Promotes canaries that pass. Where one breaks in this very moment, the next look tells."""
         try:
@@ -216,30 +195,8 @@ class Rollout:
             if "healthy" not in error.answer:
                 raise
 
-    async def _failed(self, snapshot: Snapshot, why: str, watch: ConsulWatch | None) -> Outcome:
-        """Tells why, and stays until it is known what serves now."""
-        lookout = self._lookout
-        broken = self._soak.broken.keys() | self._soak.unconfirmed
-        bad = [
-            a
-            for a in lookout.ours.values()
-            if a["ID"] in broken or not (a.get("DeploymentStatus") or {}).get("Healthy")
-        ]
-        causes = list(diagnosis.explain((a, check_words(watch, a["ID"])) for a in bad))
-        if any(why in cause for cause in causes):
-            why = "it cannot succeed, so its deployment was ended at once"
-        reasons = [f"Job {self._name} failed: {why}."]
-        if self._may_not_fail:
-            reasons.append(f"Its deployment could not be ended at once: {self._may_not_fail}")
-        reasons += [reason for reason in lookout.unplaced if reason not in why]
-        if watch is not None and watch.trouble:
-            reasons.append(f"Consul could not be asked for the health of its instances: {watch.trouble}")
-        reasons += causes
-        for allocation in bad[:LOGS_TRIED]:
-            tails = await log_tails(self.client, str(self.job["Namespace"]), allocation)
-            if tails:
-                reasons += tails
-                break
+    async def _failed(self, snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None) -> Outcome:
+        """Why it failed, and what serves now."""
 
         async def promote(of_revert: Snapshot, deployment: Json) -> bool:
             soaking = {group["Name"] for group in self.job.get("TaskGroups") or [] if soaks(group)}
@@ -249,14 +206,15 @@ class Rollout:
                 await self._promote(deployment)
             return True
 
-        reasons.append(await aftermath(lookout, snapshot, promote))
+        broken = self._soak.broken.keys() | self._soak.unconfirmed
+        reasons = await self._failure.reasons(snapshot, verdict, watch, broken, promote)
         return Outcome(False, reasons=reasons, failed=True)
 
     def _promotion_note(self, snapshot: Snapshot, verdict: Verdict) -> list[str]:
         if verdict.state is not State.WAITS_FOR_PROMOTION or snapshot.deployment is None:
             return []
         note = (
-            f"Job {self._name}: {verdict.text}; the old instances keep serving beside them. "
+            f"Job {self._lookout.name}: {verdict.text}; the old instances keep serving beside them. "
             f"Promote with: nomad deployment promote {snapshot.deployment['ID']}"
         )
         return [note]
@@ -266,15 +224,14 @@ class Rollout:
         unplaced = snapshot.waits_for_place()
         if not unplaced:
             return []
-        return [
-            f"Job {self._name} runs, but not on every node: {'; '.join(unplaced)}. Nomad adds what is missing later."
-        ]
+        where = f"Job {self._lookout.name} runs, but not on every node"
+        return [f"{where}: {'; '.join(unplaced)}. Nomad adds what is missing later."]
 
     def _lingering_note(self, snapshot: Snapshot) -> str:
         there = {a["ID"]: a for a in [*snapshot.others_alive(), *snapshot.leaving()]}.values()
         ids = ", ".join(f"{a['ID'][:8]} ({a['ClientStatus']})" for a in there)
         return (
-            f"Job {self._name} is deployed, but instances of the version before are still there, longer than "
+            f"Job {self._lookout.name} is deployed, but instances of the version before are still there, longer than "
             f"their stop times allow: {ids}. Is their node up?"
         )
 

@@ -20,6 +20,8 @@ from providers.nomad.verdict import State, Verdict
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
+_SHORTLY_S = 0.1
+
 SOAK_KEY = "caravan_soak_s"
 """Key in a group's `meta`: how long its new instances are watched, seconds."""
 
@@ -83,6 +85,12 @@ class Soak:
         left = 0.0 if self._since is None else self._since + self.seconds - self.now()
         return left if left > 0 else None
 
+    def look_again_s(self) -> float | None:
+        """When the verdict changes though nothing happens, in seconds; None where it does not."""
+        if self._unconfirmed_since is None:
+            return self.left_s()
+        return max(self._unconfirmed_since + self.patience_s - self.now(), _SHORTLY_S)
+
     def judge(
         self, snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None, failing: Mapping[str, str] = _NONE
     ) -> Verdict:
@@ -132,7 +140,7 @@ class Soak:
             id_ = allocation["ID"]
             if id_ not in self._restarts:
                 continue
-            if _restarts(allocation) > self._restarts[id_] or _has_failed(allocation):
+            if _restarts(allocation) > self._restarts[id_] or has_failed(allocation):
                 self.broken.setdefault(id_, "it ended")
             for instance in watch.of_allocation(id_) if watch is not None and watch.known() else []:
                 if instance.status == "critical":
@@ -167,7 +175,7 @@ def _restarts(allocation: Json) -> int:
     return sum(int(state.get("Restarts") or 0) for state in (allocation.get("TaskStates") or {}).values())
 
 
-def _has_failed(allocation: Json) -> bool:
+def has_failed(allocation: Json) -> bool:
     """Whether it is at its end; Nomad tells that of its tasks before it tells it of the allocation."""
     states = (allocation.get("TaskStates") or {}).values()
     return allocation["ClientStatus"] in ("failed", "lost") or any(state.get("Failed") for state in states)

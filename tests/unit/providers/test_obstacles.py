@@ -7,9 +7,9 @@ import pytest
 from providers.nomad import scarcity
 from providers.nomad.dry_run import CANARY_BESIDE, MAY_WAIT, DryRun
 from providers.nomad.holders import Holder
-from providers.nomad.obstacles import failed_placements, only_of_a_run, placement_reasons, unplaced
+from providers.nomad.obstacles import failed_placements, only_of_a_run, reasons, unplaced
 from providers.nomad.plan import describe
-from providers.nomad.surroundings import Surroundings
+from providers.nomad.surroundings import NOTHING_KNOWN, Surroundings
 from tests.unit.providers.recordings import recorded
 
 
@@ -67,14 +67,15 @@ def test_every_kind_of_reason_is_told() -> None:
         "DimensionExhausted": {"disk": 1},
         "QuotaExhausted": ["cpu exhausted (500 needed > 100 limit)"],
     }
-    assert placement_reasons(metrics) == [
+    assert [reason.text for reason in reasons(metrics, None, {}, NOTHING_KNOWN)] == [
         'constraint "a" filtered 2 nodes',
         'constraint "b" filtered 1 node',
         'node class "large" filtered 1 node',
         "disk is exhausted on 1 node",
         'quota limit hit "cpu exhausted (500 needed > 100 limit)"',
     ]
-    assert placement_reasons({"NodesEvaluated": 1}) == ["Nomad gives no reason"]
+    (nothing,) = reasons({"NodesEvaluated": 1}, None, {}, NOTHING_KNOWN)
+    assert nothing.text == "Nomad gives no reason"
 
 
 @pytest.mark.parametrize(

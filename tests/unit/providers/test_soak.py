@@ -154,7 +154,9 @@ def test_the_time_begins_anew_when_they_have_passed() -> None:
     failing = {"a": "check up is failure"}
     soak.judge(snapshot(), YES, None, failing)
     clock.now_s += 10.0
+    assert soak.look_again_s() == 5.0
     soak.judge(snapshot(), YES, None)
+    assert soak.look_again_s() == 20.0
     clock.now_s += 10.0
     assert soak.judge(snapshot(), YES, None, failing).state is State.GOING_ON
     assert soak.left_s() is None
