@@ -35,9 +35,13 @@ async def aftermath(lookout: Lookout, snapshot: Snapshot, promote: Promote) -> s
 
 def _not_reverted(snapshot: Snapshot) -> str:
     alive = [a for a in snapshot.others_alive() if a["ClientStatus"] == "running"]
+    in_place = [a for a in snapshot.updated_in_place() if a["ClientStatus"] == "running"]
+    runs = "runs" if len(alive or in_place) == 1 else "run"
     kept = (
-        f"{counted(len(alive), 'instance')} of the version before still {'runs' if len(alive) == 1 else 'run'}"
+        f"{counted(len(alive), 'instance')} of the version before still {runs}"
         if alive
+        else f"{counted(len(in_place), 'instance')} of the version before still {runs}, updated in place"
+        if in_place
         else "nothing of the version before runs any more"
         if snapshot.version
         else "there is no earlier version that it could go back to"
