@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from providers.nomad import kinds, transitions, volatile
 from providers.nomad.client import Json
-from providers.nomad.consul_health import consul_services
 from providers.nomad.dry_run import DryRun, dry_run, replacing_text
 from providers.nomad.job_context import JobContext
 from providers.nomad.jobspec_keys import ignored_policies
@@ -13,6 +12,7 @@ from providers.nomad.outputs import setting
 from providers.nomad.plan import changes, describe
 from providers.nomad.registry import Found, Registries, task_images
 from providers.nomad.sentences import DETACHED_PREVIEW
+from providers.nomad.service_names import consul_services
 from providers.nomad.spec import Spec, parse_anew
 from providers.plugin import ProviderError
 from providers.properties import Properties

@@ -11,10 +11,11 @@
       - others: {PUT: /v1/..., body: ...}       # what somebody else does through Nomad's API (`consul:` for Consul's)
       - nomad: {GET: /v1/job/NAME, has: {TaskGroups.0.Count: 2}}    # waited for; `has: null` where there is nothing
 
-NAME, anywhere, is the name that the case has to itself in the cluster.
+NAME, a word anywhere, is the name that the case has to itself in the cluster.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ class Expected:
 
 def run(file: Path, stack: Stack) -> None:
     """Runs the case: every step in its order. Fails at the first outcome that is not the right one."""
-    case = yaml.safe_load(file.read_text(encoding="utf-8").replace("NAME", stack.name))
+    case = yaml.safe_load(re.sub(r"\bNAME\b", stack.name, file.read_text(encoding="utf-8")))
     assert all(case.get(key) for key in ("finding", "what", "steps")), f"{file.name} lacks finding, what or steps"
     _write(case.get("files") or {}, stack)
     stack.config.update(case.get("config") or {})
