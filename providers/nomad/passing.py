@@ -2,6 +2,7 @@
 
 from providers.nomad.client import Json
 from providers.nomad.consul_health import ConsulWatch
+from providers.nomad.diagnosis import NO_ANSWER
 from providers.nomad.meanings import in_few_words, of_check
 from providers.nomad.service_names import consul_services
 from providers.nomad.snapshot import Snapshot
@@ -49,8 +50,7 @@ def check_words(watch: ConsulWatch | None, allocation_id: str) -> list[str]:
     if watch is None:
         return []
     return [
-        f"service {i.service} at {i.address} is {i.status} in Consul: "
-        f"{of_check(i.output) or 'its check has not answered yet'}"
+        f"service {i.service} at {i.address} is {i.status} in Consul: {of_check(i.output) or NO_ANSWER}"
         for i in watch.last_words(allocation_id)
     ]
 

@@ -18,7 +18,7 @@ from providers.nomad.passing import check_words, failing_now, not_passing_text, 
 from providers.nomad.removal import stop_time_s
 from providers.nomad.service_names import consul_services, has_more
 from providers.nomad.snapshot import Snapshot
-from providers.nomad.soak import Soak, soak_s, soaks
+from providers.nomad.soak import Soak, has_failed, soak_s, soaks
 from providers.nomad.verdict import State, Verdict, judge, settled
 
 __all__ = ["Cancelled", "Outcome", "Rollout"]
@@ -229,7 +229,7 @@ class Rollout:
         bad = [
             a
             for a in lookout.ours.values()
-            if a["ID"] in broken or not (a.get("DeploymentStatus") or {}).get("Healthy")
+            if a["ID"] in broken or not (a.get("DeploymentStatus") or {}).get("Healthy") or has_failed(a)
         ]
         said = ((a, [*check_words(watch, a["ID"]), *self._own_checks.of(a["ID"])]) for a in bad)
         causes = list(diagnosis.explain(said))

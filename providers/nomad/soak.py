@@ -132,7 +132,7 @@ class Soak:
             id_ = allocation["ID"]
             if id_ not in self._restarts:
                 continue
-            if _restarts(allocation) > self._restarts[id_] or _has_failed(allocation):
+            if _restarts(allocation) > self._restarts[id_] or has_failed(allocation):
                 self.broken.setdefault(id_, "it ended")
             for instance in watch.of_allocation(id_) if watch is not None and watch.known() else []:
                 if instance.status == "critical":
@@ -167,7 +167,7 @@ def _restarts(allocation: Json) -> int:
     return sum(int(state.get("Restarts") or 0) for state in (allocation.get("TaskStates") or {}).values())
 
 
-def _has_failed(allocation: Json) -> bool:
+def has_failed(allocation: Json) -> bool:
     """Whether it is at its end; Nomad tells that of its tasks before it tells it of the allocation."""
     states = (allocation.get("TaskStates") or {}).values()
     return allocation["ClientStatus"] in ("failed", "lost") or any(state.get("Failed") for state in states)
