@@ -5,6 +5,7 @@ Source: `validateProposedConfigEntryInServiceGraph` and the compiler of discover
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from providers.consul import entry_schema
@@ -43,7 +44,11 @@ class EntryGraph:
                 self._entries = await self._read()
         before = set(problems(self._entries))
         self._entries[kind, name] = entry
-        return [problem for problem in problems(self._entries) if problem not in before]
+        return [
+            f"{one.text} {one.advice if one.holder == (kind, name) else _way_round(one.holder)}"
+            for one in problems(self._entries)
+            if one not in before
+        ]
 
     async def _read(self) -> dict[tuple[str, str], Mapping[str, Any]]:
         query = self._client.query()
@@ -55,13 +60,31 @@ class EntryGraph:
         }
 
 
-def problems(entries: Entries) -> Iterator[str]:
-    """A sentence for each dependency between the entries that does not hold."""
+@dataclass(frozen=True)
+class Problem:
+    """A dependency that does not hold: which entry (kind and name) has it, and what helps who writes that one."""
+
+    holder: tuple[str, str]
+    text: str
+    advice: str
+
+
+def _way_round(holder: tuple[str, str]) -> str:
+    """What helps who changes an entry that another one depends on: protocols change one by one, in no right order."""
+    kind, name = holder
+    return (
+        f'As long as there is {kind} "{name}", no single step changes that. Take it out of the program and run '
+        "`pulumi up`, then make this change with all that belong to it, and then put it back."
+    )
+
+
+def problems(entries: Entries) -> Iterator[Problem]:
+    """Each dependency between the entries that does not hold."""
     for (kind, name), entry in entries.items():
         if kind in ("service-router", "service-splitter"):
             protocol = _protocol(entries, name)
             if protocol not in _HTTP:
-                yield f'{kind} "{name}" {_NEEDS_HTTP}; {_advice(name, protocol)}'
+                yield _needs_http((kind, name), f'{kind} "{name}"', protocol)
             for target in _targets(kind, entry):
                 yield from _target_problems(entries, kind, name, protocol, target)
         if kind == "service-resolver" and (redirect := entry.get("Redirect")):
@@ -69,7 +92,7 @@ def problems(entries: Entries) -> Iterator[str]:
         if kind == "service-intentions" and name != "*":
             protocol = _protocol(entries, name)
             if protocol not in _HTTP and any(source.get("Permissions") for source in entry.get("Sources", [])):
-                yield f'service-intentions "{name}" with Permissions {_NEEDS_HTTP}; {_advice(name, protocol)}'
+                yield _needs_http((kind, name), f'service-intentions "{name}" with Permissions', protocol)
 
 
 def _targets(kind: str, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -78,18 +101,26 @@ def _targets(kind: str, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [route["Destination"] for route in entry.get("Routes", []) if route.get("Destination")]
 
 
-def _target_problems(entries: Entries, kind: str, name: str, protocol: str, target: Mapping[str, Any]) -> Iterator[str]:
+def _needs_http(holder: tuple[str, str], who: str, protocol: str) -> Problem:
+    name = holder[1]
+    return Problem(holder, f'{who} {_NEEDS_HTTP}; that of "{name}" is {protocol}.', _advice(name))
+
+
+def _target_problems(
+    entries: Entries, kind: str, name: str, protocol: str, target: Mapping[str, Any]
+) -> Iterator[Problem]:
     service = target.get("Service") or name
     other = _protocol(entries, service)
     if other != protocol and protocol in _HTTP:
-        yield (
+        text = (
             f'{kind} "{name}" sends to the service "{service}", whose protocol is {other} and not {protocol}, as that '
-            f'of "{name}"; {_advice(service, other)}'
+            f'of "{name}".'
         )
+        yield Problem((kind, name), text, _advice(service))
     yield from _subset_problems(entries, kind, name, target)
 
 
-def _subset_problems(entries: Entries, kind: str, name: str, target: Mapping[str, Any]) -> Iterator[str]:
+def _subset_problems(entries: Entries, kind: str, name: str, target: Mapping[str, Any]) -> Iterator[Problem]:
     service, subset = target.get("Service") or name, target.get("ServiceSubset")
     # What is elsewhere is not among these entries.
     if not subset or target.get("Datacenter") or target.get("Peer"):
@@ -97,10 +128,9 @@ def _subset_problems(entries: Entries, kind: str, name: str, target: Mapping[str
     subsets = entries.get(("service-resolver", service), {}).get("Subsets", {})
     if subset not in subsets:
         there = f"it has {', '.join(sorted(subsets))}" if subsets else "it has none"
-        yield (
-            f'{kind} "{name}" sends to the subset "{subset}" of the service "{service}"; {there}. Give it that subset '
-            "in a service-resolver, and let this entry depend on that (depends_on)."
-        )
+        text = f'{kind} "{name}" sends to the subset "{subset}" of the service "{service}"; {there}.'
+        advice = "Give it that subset in a service-resolver, and let this entry depend on that (depends_on)."
+        yield Problem((kind, name), text, advice)
 
 
 def _protocol(entries: Entries, service: str) -> str:
@@ -111,8 +141,8 @@ def _protocol(entries: Entries, service: str) -> str:
     return str(config.get("protocol") or "tcp").lower()
 
 
-def _advice(service: str, protocol: str) -> str:
+def _advice(service: str) -> str:
     return (
-        f'that of "{service}" is {protocol}. Give "{service}" a service-defaults entry with the right Protocol, and '
-        "let this entry depend on it (depends_on)."
+        f'Give "{service}" a service-defaults entry with the right Protocol, and let this entry depend on it '
+        "(depends_on)."
     )

@@ -48,6 +48,12 @@ async def check_job_images(registries: Registries, spec: Spec, *, preview: bool)
             continue
         if check.found is Found.REFUSED and image.built_here and not image.user:
             continue
+        if image.login_of_node and check.found is not Found.INVALID:
+            findings.warnings.append(
+                f'job "{spec.id}", {image.where}: image {image.image} cannot be checked: only a node fills in the '
+                f"${{...}} in the credentials of its auth block, and without these {check.text}"
+            )
+            continue
         certain = check.found in (Found.NO, Found.INVALID) or check.local or image.built_here
         if check.found is Found.REFUSED and image.user:
             certain = True
