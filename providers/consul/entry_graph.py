@@ -50,6 +50,18 @@ class EntryGraph:
             if one not in before
         ]
 
+    async def needing(self, kind: str, name: str) -> list[str]:
+        """A sentence for each entry that Consul has and that could not be without this one; reads them anew."""
+        entries = await self._read() if kind in KINDS else {}
+        before = set(problems(entries))
+        entries.pop((kind, name), None)
+        return [
+            f'Without it {one.text} Take {one.holder[0]} "{one.holder[1]}" out of the program, too, and let it depend '
+            f"on this entry (depends_on) before. Or keep it: {one.advice}"
+            for one in problems(entries)
+            if one not in before
+        ]
+
     async def _read(self) -> dict[tuple[str, str], Mapping[str, Any]]:
         query = self._client.query()
         answers = await asyncio.gather(*(self._client.find(f"/v1/config/{kind}", query) for kind in KINDS))

@@ -136,6 +136,7 @@ def test_rules_of_one_entry(kind: str, entry: dict[str, Any], told: str) -> None
 
 
 def test_how_entries_depend_on_one_another() -> None:
+    """Finding RW-63: the protocol may come from proxy-defaults, too."""
     splitter = {"Splits": [{"Weight": 50}, {"Weight": 50, "Service": "b", "ServiceSubset": "v1"}]}
     entries: dict[tuple[str, str], Any] = {("service-splitter", "a"): splitter}
     told = [one.text for one in problems(entries)]
