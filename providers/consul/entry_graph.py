@@ -56,8 +56,7 @@ class EntryGraph:
         before = set(problems(entries))
         entries.pop((kind, name), None)
         return [
-            f'Without it {one.text} Take {one.holder[0]} "{one.holder[1]}" out of the program, too, and let it depend '
-            f"on this entry (depends_on) before. Or keep it: {one.advice}"
+            f'Without it {one.text} Take {one.holder[0]} "{one.holder[1]}" out of the program, too, or keep this entry.'
             for one in problems(entries)
             if one not in before
         ]
