@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from providers.nomad import kinds, transitions, volatile
+from providers.nomad import driver_templates, kinds, transitions, volatile
 from providers.nomad.client import Json
 from providers.nomad.dry_run import DryRun, dry_run, replacing_text
 from providers.nomad.job_context import JobContext
@@ -161,6 +161,7 @@ async def _shown(
         lines.append(f"  {kinds.later_line(spec.job, plan, new=new)}")
     findings.warnings += [f'job "{spec.id}": {text}' for text in kinds.misread_crons(spec.job)]
     findings.warnings += [f'job "{spec.id}": {text}' for text in ignored_policies(spec.job)]
+    findings.warnings += [f'job "{spec.id}", {text}' for text in driver_templates.directives(spec.job)]
     names = [] if setting(inputs, "json") else volatile.functions(inputs.get("jobspec", ""))
     if names and (where := list(volatile.differing(spec.job, (await parse_anew(ctx.client, inputs)).job))):
         lines.append(f"  {volatile.text(names, where)}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from providers.http_api import ApiError, HttpApi
-from providers.nomad import diagnosis, nomad_checks
+from providers.nomad import diagnosis, driver_templates, nomad_checks
 from providers.nomad.aftermath import aftermath, waits_for_promotion
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.consul_health import ConsulWatch
@@ -241,7 +241,7 @@ class Rollout:
         reasons += [reason for reason in lookout.unplaced if reason not in why]
         if watch is not None and watch.trouble:
             reasons.append(f"Consul could not be asked for the health of its instances: {watch.trouble}")
-        reasons += causes
+        reasons += [*causes, *driver_templates.of_refusal(self.job, causes)]
         for allocation in bad[:LOGS_TRIED]:
             tails = await log_tails(self.client, str(self.job["Namespace"]), allocation)
             if tails:
