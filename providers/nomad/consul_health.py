@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from providers.http_api import HttpApi, join
 from providers.nomad.client import Json
@@ -25,6 +25,8 @@ class Instance:
     address: str
     status: str
     output: str
+    silent: str = field(default="", compare=False)
+    """The names of its checks that do not pass and have no output: a script's without a word, or not run yet."""
 
 
 class ConsulWatch:
@@ -81,7 +83,8 @@ class ConsulWatch:
             found = [_instance(service, entry) for entry in answer.body or []]
             self.instances[service] = {instance.service_id: instance for instance in found}
             for instance in found:
-                if instance.status != "passing" and (instance.output or instance.service_id not in self.last_failing):
+                last = self.last_failing.get(instance.service_id)
+                if instance.status != "passing" and (instance.output or last is None or not last.output):
                     self.last_failing[instance.service_id] = instance
             new_index = int(answer.headers.get("X-Consul-Index") or 0)
             # An index that goes back means that Consul was restored: start again (Consul, "Blocking Queries").
@@ -177,10 +180,11 @@ def _instance(service: str, entry: Json) -> Instance:
     )
     failing = [check for check in checks if check["Status"] != "passing"]
     output = "; ".join(_said(check) for check in failing if check.get("Output"))
+    silent = ", ".join(f'"{check["Name"]}"' for check in failing if not check.get("Output"))
     address = own.get("Address") or entry["Node"]["Address"]
     # A service without a port is listed, too: Consul leaves the key out.
     at = f"{address}:{own['Port']}" if own.get("Port") else address
-    return Instance(service, own["ID"], at, worst["Status"], output)
+    return Instance(service, own["ID"], at, worst["Status"], output, silent)
 
 
 def _said(check: Json) -> str:

@@ -36,8 +36,8 @@ _TELLING = frozenset(
 )
 
 
-NO_ANSWER = "its check has not answered yet"
-"""Of a service whose check has said nothing."""
+NO_ANSWER = "has not answered yet"
+"""How the sentence on a service ends whose check has said nothing."""
 
 MAX_EVENTS = 10
 """How many events Nomad keeps of a task (`structs.TaskState`)."""

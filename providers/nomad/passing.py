@@ -1,7 +1,7 @@
 """What Consul says of the instances of a rollout, after Nomad has said yes or no."""
 
 from providers.nomad.client import Json
-from providers.nomad.consul_health import ConsulWatch
+from providers.nomad.consul_health import ConsulWatch, Instance
 from providers.nomad.diagnosis import NO_ANSWER
 from providers.nomad.meanings import in_few_words, of_check
 from providers.nomad.service_names import consul_services
@@ -50,9 +50,14 @@ def check_words(watch: ConsulWatch | None, allocation_id: str) -> list[str]:
     if watch is None:
         return []
     return [
-        f"service {i.service} at {i.address} is {i.status} in Consul: {of_check(i.output) or NO_ANSWER}"
+        f"service {i.service} at {i.address} is {i.status} in Consul: {of_check(i.output) or _without_output(i)}"
         for i in watch.last_words(allocation_id)
     ]
+
+
+def _without_output(instance: Instance) -> str:
+    check = f"its check {instance.silent}" if instance.silent else "its check"
+    return f"{check} fails without output or {NO_ANSWER}"
 
 
 def failing_now(snapshot: Snapshot, watch: ConsulWatch) -> str:

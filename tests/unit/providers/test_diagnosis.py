@@ -221,7 +221,7 @@ def test_what_the_check_said_is_told_for_its_allocation() -> None:
 
 def test_the_check_of_an_instance_that_has_failed_is_not_told_to_be_silent() -> None:
     """Finding RW-21: a prestart task failed, and the second line said that the check has not answered yet."""
-    silent = f"service web at 127.0.0.1:1 is critical in Consul: {NO_ANSWER}"
+    silent = f"service web at 127.0.0.1:1 is critical in Consul: its check {NO_ANSWER}"
     assert explained((allocation("exit-1"), [silent])) == explained((allocation("exit-1"), []))
     (sentence,) = explained((allocation("check-404"), [silent]))
     assert sentence.endswith(NO_ANSWER)
