@@ -62,6 +62,12 @@ class EntryRecord(ConsulRecord):
         """What a change leaves of the entry as it is."""
         return {}
 
+    async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
+        settled = self._settled(urn, new, old)
+        stack = "::".join(urn.split("::", 2)[:2]) + "::"
+        self._graph.declares(stack, self.kind_of(settled), settled.get("name"))
+        return await super().check(urn, old, new)
+
     async def fetch(self, id: str) -> Json | None:
         return await self.look(id)
 
@@ -101,6 +107,7 @@ class EntryRecord(ConsulRecord):
     async def remove(self, id: str, current: Json, inputs: Properties) -> None:
         query = self._client.query(inputs.values, cas=str(current["ModifyIndex"]))
         kind, name = self.place(id)
+        self._graph.deletes()
         try:
             answer = await self._client.api.change("DELETE", config_path(kind, name), query=query)
         except ApiError as error:

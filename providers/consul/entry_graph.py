@@ -10,6 +10,8 @@ from typing import Any
 
 from providers.consul import entry_schema
 from providers.consul.client import ConsulClient
+from providers.consul.entry_schema import OWNER_KEY
+from providers.properties import UNKNOWN
 
 Entries = Mapping[tuple[str, str], Mapping[str, Any]]
 
@@ -34,6 +36,42 @@ class EntryGraph:
         self._client = client
         self._entries: dict[tuple[str, str], Mapping[str, Any]] | None = None
         self._reading = asyncio.Lock()
+        self._declared: set[tuple[str, Any]] = set()
+        self._stack = ""
+        self._deletes = False
+        self._owners: dict[tuple[str, str], str] = {}
+
+    def declares(self, stack: str, kind: str, name: Any) -> None:
+        """Takes note of an entry of the program. `stack`: what the URNs of all its resources begin with."""
+        self._stack = stack
+        self._declared.add((kind, name))
+
+    def deletes(self) -> None:
+        """Takes note that entries are deleted already: what is wrong with that, Consul tells."""
+        self._deletes = True
+
+    async def refused_deletions(self) -> list[str]:
+        """At the end of a preview: what Consul would refuse if this stack's entries that were not declared go.
+
+        The engine asks no plugin about a deletion before it is made.
+        """
+        if not self._declared or self._deletes or any(UNKNOWN in entry for entry in self._declared):
+            return []
+        entries = await self._read()
+        gone = {
+            place
+            for place, owner in self._owners.items()
+            if owner.startswith(self._stack) and place not in self._declared
+        }
+        before = set(problems(entries))
+        left = {place: entry for place, entry in entries.items() if place not in gone}
+        named = ", ".join(f'{kind} "{name}"' for kind, name in sorted(gone))
+        return [
+            f"The program does not declare {named} any more, and Consul is going to refuse to delete that: without it "
+            f'{one.text} Take {one.holder[0]} "{one.holder[1]}" out of the program, too, or keep what it needs.'
+            for one in problems(left)
+            if one not in before
+        ]
 
     async def add(self, kind: str, name: str, entry: Mapping[str, Any]) -> list[str]:
         """Takes an entry in normal form in; what it newly breaks, for which Consul would refuse it."""
@@ -64,11 +102,13 @@ class EntryGraph:
     async def _read(self) -> dict[tuple[str, str], Mapping[str, Any]]:
         query = self._client.query()
         answers = await asyncio.gather(*(self._client.find(f"/v1/config/{kind}", query) for kind in KINDS))
-        return {
-            (kind, entry["Name"]): entry_schema.normal(kind, entry)
-            for kind, found in zip(KINDS, answers, strict=True)
-            for entry in found or []
+        found = {
+            (kind, str(entry["Name"])): entry
+            for kind, entries in zip(KINDS, answers, strict=True)
+            for entry in entries or []
         }
+        self._owners = {place: str((entry.get("Meta") or {}).get(OWNER_KEY)) for place, entry in found.items()}
+        return {(kind, name): entry_schema.normal(kind, entry) for (kind, name), entry in found.items()}
 
 
 @dataclass(frozen=True)
