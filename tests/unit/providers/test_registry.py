@@ -238,21 +238,6 @@ async def test_what_forbids_a_registration(
         )
 
 
-@pytest.mark.parametrize("status", [401, 404])
-@pytest.mark.parametrize("key", ["username", "password", "server_address"])
-async def test_credentials_that_only_a_node_fills_in(status: int, key: str) -> None:
-    """Finding RW-62: they were sent to the registry as they are written, and its refusal forbade the registration."""
-    auth = {"username": "deploy", "password": "hunter22", key: "${NOMAD_META_x}"}
-    async with serving(answers(web.Response(status=status))) as server:
-        spec = Spec(job({"image": f"{server.host}/team/app:1", "auth": [auth]}), False)
-        findings = await check_job_images(Registries(), spec, preview=True)
-    assert "Authorization" not in server.asked[0].headers
-    assert not findings.problems
-    (warning,) = findings.warnings
-    assert "only a node fills in the ${...} in the credentials of its auth block" in warning
-    assert "hunter22" not in warning
-
-
 @pytest.mark.parametrize(
     ("status", "user", "problem"), [(404, None, True), (401, None, False), (401, "ci", True), (503, None, False)]
 )
