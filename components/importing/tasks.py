@@ -42,11 +42,14 @@ def process(task: Task) -> dict[str, Any]:
 
 
 def image(task: Task) -> str | None:
-    """The image's reference as a service may have it: with a tag or a digest."""
+    """The image's reference as a service may have it: with a tag or a digest. One that only a node knows as it is."""
     text = block(task, "Config").get("image")
     if task.get("Driver") not in IMAGE_DRIVERS or not isinstance(text, str):
         return None
-    reference = ImageReference.parse(text)
+    try:
+        reference = ImageReference.parse(text)
+    except ValueError:
+        return text
     return text if reference.tag or reference.digest else f"{text}:latest"
 
 

@@ -24,7 +24,11 @@ def environment(service: Service) -> Iterator[Violation]:
         set_elsewhere.setdefault(name, where)
     for name, where in set_elsewhere.items():
         if name in service.env:
-            yield Violation(("env", name), f"is set from {where}: change it there", (where,))
+            what = f"is set from {where}: change it there"
+            if where.startswith("ports.") and not service.has_own_network:
+                # Its value is the node's port, whatever the service says.
+                what = f"is the port that Nomad gives it on the node: for one of your choice set {where[:-2]}static"
+            yield Violation(("env", name), what, (where,))
     own = {*service.env, *set_elsewhere}
     yield from _references(service, (), own, service.secrets)
     for task_name, task in service.tasks.items():

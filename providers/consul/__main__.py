@@ -1,5 +1,7 @@
 """Starts the plugin; the Pulumi engine does this through the executable beside this file."""
 
+import asyncio
+import contextlib
 from typing import ClassVar
 
 from providers.consul import config
@@ -21,7 +23,8 @@ from providers.consul.typed_entries import (
     ServiceSplitterResource,
 )
 from providers.http_api import HttpApi
-from providers.plugin import CheckFailure, Plugin, ResourceType, run
+from providers.plugin import CheckFailure, Plugin, ProviderError, ResourceType, run
+from providers.previewed import Command
 from providers.properties import Properties
 from providers.record import Record
 from providers.written import Written
@@ -59,6 +62,12 @@ INSTEAD = {
 }
 """Types of the SDK that are not served, and what to do."""
 
+DELETIONS_LOOK_S = 2.0
+"""How long the look at what a deletion would break may take at the end of a command."""
+
+_PARTLY = ("import", "--target", "-t", "--exclude", "-x")
+"""Commands and options with which not all that a program declares is checked (Pulumi `pulumi up`)."""
+
 
 class ConsulPlugin(Plugin):
     """pulumi-resource-consul."""
@@ -70,6 +79,7 @@ class ConsulPlugin(Plugin):
     instead = INSTEAD
 
     _api: HttpApi | None = None
+    _graph: EntryGraph | None = None
 
     async def check_config(self, settings: Properties) -> list[CheckFailure]:
         return config.check(settings)
@@ -83,7 +93,8 @@ class ConsulPlugin(Plugin):
             await self.engine.warning("", self._api.unverified)
         await self._api.reachable("/v1/status/leader")
         client = ConsulClient(self._api, loaded)
-        graph, nodes = EntryGraph(client), ExpectedNodes()
+        self._graph = graph = EntryGraph(client)
+        nodes = ExpectedNodes()
         made: list[ResourceType] = [
             *(entry(self.engine, client, graph) for entry in ENTRIES),
             *(keys(self.engine, client) for keys in (KeysResource, KeyPrefixResource)),
@@ -98,8 +109,20 @@ class ConsulPlugin(Plugin):
         self.functions.update(functions(client))
 
     async def close(self) -> None:
+        if self._graph is not None:
+            await self._warn_of_deletions(self._graph)
         if self._api is not None:
             await self._api.close()
+
+    async def _warn_of_deletions(self, graph: EntryGraph) -> None:
+        """Only now is it known what the program does not declare. Where it cannot be had, the deletion itself tells."""
+        command = Command.running()
+        if command and any(word.startswith(_PARTLY) for word in command.arguments[1:]):
+            return
+        with contextlib.suppress(ProviderError, TimeoutError):
+            async with asyncio.timeout(DELETIONS_LOOK_S):
+                for sentence in await graph.refused_deletions():
+                    await self.engine.warning("", sentence)
 
 
 def main() -> None:

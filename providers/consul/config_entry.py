@@ -14,6 +14,7 @@ from providers.consul.entry_schema import OWNER_KEY
 from providers.consul.record import ConsulRecord
 from providers.consul.rights import Right
 from providers.fields import Field, Text
+from providers.http_api import ApiError
 from providers.plugin import CheckFailure, Engine, ProviderError
 from providers.properties import UNKNOWN, Properties, contains_unknown
 
@@ -61,6 +62,12 @@ class EntryRecord(ConsulRecord):
         """What a change leaves of the entry as it is."""
         return {}
 
+    async def check(self, urn: str, old: Properties, new: Properties) -> list[CheckFailure]:
+        settled = self._settled(urn, new, old)
+        stack = "::".join(urn.split("::", 2)[:2]) + "::"
+        self._graph.declares(stack, self.kind_of(settled), settled.get("name"))
+        return await super().check(urn, old, new)
+
     async def fetch(self, id: str) -> Json | None:
         return await self.look(id)
 
@@ -99,8 +106,17 @@ class EntryRecord(ConsulRecord):
 
     async def remove(self, id: str, current: Json, inputs: Properties) -> None:
         query = self._client.query(inputs.values, cas=str(current["ModifyIndex"]))
-        path = config_path(*self.place(id))
-        if (await self._client.api.change("DELETE", path, query=query)).body is not True:
+        kind, name = self.place(id)
+        self._graph.deletes()
+        try:
+            answer = await self._client.api.change("DELETE", config_path(kind, name), query=query)
+        except ApiError as error:
+            needing = await self._graph.needing(kind, name)
+            if error.status == 403 or not needing:
+                raise
+            listed = "".join(f"\n  {sentence}" for sentence in needing)
+            raise ProviderError(f'{kind} "{name}" is not deleted, for Consul refuses that:{listed}') from error
+        if answer.body is not True:
             raise ProviderError(self._raced_text(inputs, "deleted"))
 
     async def more_faults(self, inputs: Properties) -> list[CheckFailure]:

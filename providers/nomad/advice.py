@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from providers.nomad.client import Json
 from providers.nomad.own_promotion import reason, unawaited, update_of
+from providers.nomad.plan import changes
 from providers.nomad.soak import soak_s, soaks
 from providers.words import counted
 
@@ -63,6 +64,16 @@ def serving(
                 "Change the group's meta together with its checks, and they go through a canary"
             )
             yield Weight.DOWNTIME, text
+    for name, task, what in _changes_without_effect(plan):
+        in_place = (updates.get(name) or {}).get("InPlaceUpdate") or 0
+        if in_place:
+            text = (
+                f"group {name}: {what} of task {task} changes in place, without effect on {in_place} running "
+                f"{_plural(in_place, 'instance', 'instances')}"
+                + ("; an instance whose task does not fit to it cannot become healthy" if what == "lifecycle" else "")
+                + ". Change the group's meta together with it, and new instances start with it"
+            )
+            yield Weight.WARNING, text
     for name, counts in sorted(updates.items()):
         kept = sum(counts.get(key) or 0 for key in ("Ignore", "InPlaceUpdate"))
         replaced = counts.get("DestructiveUpdate") or 0
@@ -167,6 +178,20 @@ def _groups_with_changed_checks(plan: Json) -> set[str]:
             if any(part["Name"] == "Check" for service in services for part in service.get("Objects") or []):
                 found.add(group["Name"])
     return found
+
+
+def _changes_without_effect(plan: Json) -> list[tuple[str, str, str]]:
+    """Group, task and block of each change that a node takes over, but follows only when an instance starts.
+
+    Nomad's diff has no `lifecycle.sidecar`, so it is those of the comparison.
+    """
+    found = dict.fromkeys(
+        (change.path, block)
+        for change in changes(plan)
+        for block in ("Lifecycle", "Leader")
+        if len(change.path) == 2 and change.field.split(".")[0] == block
+    )
+    return [(group.removeprefix("group "), task.removeprefix("task "), block.lower()) for (group, task), block in found]
 
 
 def _plural(count: int, one: str, many: str) -> str:

@@ -53,8 +53,12 @@ def _not_reverted(snapshot: Snapshot) -> str:
 def _kept(snapshot: Snapshot) -> str:
     """What of the version before still runs."""
     alive = [a for a in snapshot.others_alive() if a["ClientStatus"] == "running"]
+    in_place = [a for a in snapshot.updated_in_place() if a["ClientStatus"] == "running"]
+    runs = "runs" if len(alive or in_place) == 1 else "run"
     if alive:
-        return f"{counted(len(alive), 'instance')} of the version before still {'runs' if len(alive) == 1 else 'run'}"
+        return f"{counted(len(alive), 'instance')} of the version before still {runs}"
+    if in_place:
+        return f"{counted(len(in_place), 'instance')} of the version before still {runs}, updated in place"
     if snapshot.version:
         return "nothing of the version before runs any more"
     return "there is no earlier version that it could go back to"

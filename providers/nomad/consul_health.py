@@ -1,8 +1,8 @@
 """What Consul says of a job's services while they roll out, as any reader of Consul sees it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from providers.http_api import HttpApi, join
 from providers.nomad.client import Json
@@ -11,6 +11,9 @@ from providers.plugin import ProviderError
 WATCH_WAIT_S = 30
 RETRY_PAUSE_S = 1.0
 AGENT_PAUSE_S = 3.0
+FIND_PAUSE_S = 1.0
+MAX_ASKED_FOR = 40
+"""Of how many allocations at once services are looked for: their IDs are in the request's address."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +25,8 @@ class Instance:
     address: str
     status: str
     output: str
-
-
-def consul_services(job: Json) -> set[str]:
-    """The names of the services that a job registers in Consul. Names that Nomad interpolates are left out: only the
-    client knows them."""
-    return {service["Name"] for service in _services(job) if service.get("Name") and "${" not in service["Name"]}
-
-
-def _services(job: Json) -> Iterator[Json]:
-    for group in job.get("TaskGroups") or []:
-        owners = [group, *(group.get("Tasks") or [])]
-        for owner in owners:
-            for service in owner.get("Services") or []:
-                if (service.get("Provider") or "consul") == "consul":
-                    yield service
+    silent: str = field(default="", compare=False)
+    """The names of its checks that do not pass and have no output: a script's without a word, or not run yet."""
 
 
 class ConsulWatch:
@@ -46,9 +36,15 @@ class ConsulWatch:
     user needs to read.
     """
 
-    def __init__(self, api: HttpApi, services: set[str], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, api: HttpApi, services: set[str], changed: Callable[[], None], *, finds_more: bool = False
+    ) -> None:
+        """`finds_more`: whether the job has services whose names Consul is to be asked for."""
         self._api = api
         self._services = services
+        self._finds_more = finds_more
+        self._found: set[str] = set()
+        self._of: list[str] = []
         self._changed = changed
         self._tasks: list[asyncio.Task[None]] = []
         self.instances: dict[str, dict[str, Instance]] = {}
@@ -59,6 +55,8 @@ class ConsulWatch:
     async def __aenter__(self) -> "ConsulWatch":
         self._tasks = [asyncio.create_task(self._follow(service)) for service in sorted(self._services)]
         self._tasks.append(asyncio.create_task(self._listen_to_agent()))
+        if self._finds_more:
+            self._tasks.append(asyncio.create_task(self._find_more()))
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -85,7 +83,8 @@ class ConsulWatch:
             found = [_instance(service, entry) for entry in answer.body or []]
             self.instances[service] = {instance.service_id: instance for instance in found}
             for instance in found:
-                if instance.status != "passing" and (instance.output or instance.service_id not in self.last_failing):
+                last = self.last_failing.get(instance.service_id)
+                if instance.status != "passing" and (instance.output or last is None or not last.output):
                     self.last_failing[instance.service_id] = instance
             new_index = int(answer.headers.get("X-Consul-Index") or 0)
             # An index that goes back means that Consul was restored: start again (Consul, "Blocking Queries").
@@ -94,6 +93,22 @@ class ConsulWatch:
             if not new_index:
                 # Something between here and Consul drops the header: without it a query does not block.
                 await asyncio.sleep(RETRY_PAUSE_S)
+
+    def look_for(self, allocations: Iterable[str]) -> None:
+        """Takes the allocations whose services are to be found under whatever names they have."""
+        self._of = list(allocations)
+
+    async def _find_more(self) -> None:
+        """Follows the services that have checks of these allocations, once their node has given them a name."""
+        while True:
+            await asyncio.sleep(FIND_PAUSE_S)
+            try:
+                names = await names_of(self._api, self._of)
+            except ProviderError:
+                continue
+            for name in sorted(names - self._services - self._found):
+                self._found.add(name)
+                self._tasks.append(asyncio.create_task(self._follow(name)))
 
     async def _listen_to_agent(self) -> None:
         """Asks the agent itself for what failing checks say.
@@ -146,6 +161,15 @@ class ConsulWatch:
         ]
 
 
+async def names_of(api: HttpApi, allocations: Iterable[str]) -> set[str]:
+    """The names of the services with checks that allocations have in Consul; of `MAX_ASKED_FOR` at most."""
+    asked = " or ".join(f'ServiceID contains "{id_}"' for id_ in list(allocations)[:MAX_ASKED_FOR])
+    if not asked:
+        return set()
+    checks = (await api.get("/v1/health/state/any", query={"filter": asked})).body or []
+    return {str(check["ServiceName"]) for check in checks}
+
+
 def _instance(service: str, entry: Json) -> Instance:
     own = entry["Service"]
     checks = [check for check in entry.get("Checks") or [] if check.get("ServiceID") == own["ID"]]
@@ -156,10 +180,11 @@ def _instance(service: str, entry: Json) -> Instance:
     )
     failing = [check for check in checks if check["Status"] != "passing"]
     output = "; ".join(_said(check) for check in failing if check.get("Output"))
+    silent = ", ".join(f'"{check["Name"]}"' for check in failing if not check.get("Output"))
     address = own.get("Address") or entry["Node"]["Address"]
     # A service without a port is listed, too: Consul leaves the key out.
     at = f"{address}:{own['Port']}" if own.get("Port") else address
-    return Instance(service, own["ID"], at, worst["Status"], output)
+    return Instance(service, own["ID"], at, worst["Status"], output, silent)
 
 
 def _said(check: Json) -> str:

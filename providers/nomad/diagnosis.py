@@ -36,6 +36,9 @@ _TELLING = frozenset(
 )
 
 
+NO_ANSWER = "has not answered yet"
+"""How the sentence on a service ends whose check has said nothing."""
+
 MAX_EVENTS = 10
 """How many events Nomad keeps of a task (`structs.TaskState`)."""
 
@@ -124,7 +127,9 @@ def explain(failing: Iterable[tuple[Json, list[str]]]) -> Iterator[str]:
     silent = []
     for allocation, check_outputs in failing:
         found = [(cause.group, cause.task, cause.text) for cause in causes(allocation)]
-        found += [(str(allocation["TaskGroup"]), "", output) for output in check_outputs]
+        # Of an instance that has failed by itself no check could answer.
+        outputs = [output for output in check_outputs if not (found and output.endswith(NO_ANSWER))]
+        found += [(str(allocation["TaskGroup"]), "", output) for output in outputs]
         if not found:
             silent.append(allocation)
         for group, task, text in found:

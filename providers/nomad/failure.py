@@ -4,12 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from providers.http_api import ApiError
-from providers.nomad import diagnosis
+from providers.nomad import diagnosis, driver_templates
 from providers.nomad.aftermath import Promote, aftermath, left_open
 from providers.nomad.client import Json
 from providers.nomad.consul_health import ConsulWatch
 from providers.nomad.logs import log_tails
 from providers.nomad.lookout import Lookout, longest_deadline_s
+from providers.nomad.nomad_checks import LastWords
 from providers.nomad.passing import check_words
 from providers.nomad.snapshot import Snapshot, waiting_canaries
 from providers.nomad.soak import has_failed
@@ -25,6 +26,18 @@ _NO_TIME = "0001-"
 """How Nomad's times begin that are not set."""
 
 _OPEN = (State.GOING_ON, State.WAITS_FOR_PROMOTION, State.PROMOTABLE)
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What the checks of instances have said last: Consul's, and Nomad's own."""
+
+    watch: ConsulWatch | None
+    own: LastWords
+
+    def of(self, allocation_id: str) -> list[str]:
+        """What those of one allocation said that do not pass."""
+        return [*check_words(self.watch, allocation_id), *self.own.of(allocation_id)]
 
 
 @dataclass
@@ -67,7 +80,7 @@ class Failure:
         return late or _left_open_by_nomad(deployment)
 
     async def reasons(
-        self, snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None, broken: Collection[str], promote: Promote
+        self, snapshot: Snapshot, verdict: Verdict, checks: Checks, broken: Collection[str], promote: Promote
     ) -> list[str]:
         """Tells why, and stays until it is known what serves now. `broken`: IDs of what was healthy and did not last.
 
@@ -76,16 +89,16 @@ class Failure:
         lookout = self.lookout
         bad = [a for a in lookout.ours.values() if a["ID"] in broken or _is_bad(a)]
         why = verdict.text if self.refusal else self.cause or verdict.text
-        causes = list(diagnosis.explain((a, check_words(watch, a["ID"])) for a in bad))
+        causes = list(diagnosis.explain((a, checks.of(a["ID"])) for a in bad))
         if any(why in cause for cause in causes):
             why = "it cannot succeed" if snapshot.going else "it cannot succeed, so its deployment was ended at once"
         reasons = [f"Job {lookout.name} failed: {why}."]
         if self.refusal and not snapshot.going:
             reasons.append(f"Its deployment could not be ended at once: {self.refusal}")
         reasons += [reason for reason in lookout.unplaced if reason not in why]
-        if watch is not None and watch.trouble:
-            reasons.append(f"Consul could not be asked for the health of its instances: {watch.trouble}")
-        reasons += causes
+        if checks.watch is not None and checks.watch.trouble:
+            reasons.append(f"Consul could not be asked for the health of its instances: {checks.watch.trouble}")
+        reasons += [*causes, *driver_templates.of_refusal(lookout.job, causes)]
         for allocation in bad[:LOGS_TRIED]:
             tails = await log_tails(lookout.client, lookout.namespace, allocation)
             if tails:

@@ -1,17 +1,22 @@
 """What Consul says of the instances of a rollout, after Nomad has said yes or no."""
 
 from providers.nomad.client import Json
-from providers.nomad.consul_health import ConsulWatch, consul_services
+from providers.nomad.consul_health import ConsulWatch, Instance
+from providers.nomad.diagnosis import NO_ANSWER
 from providers.nomad.meanings import in_few_words, of_check
+from providers.nomad.service_names import consul_services
 from providers.nomad.snapshot import Snapshot
+from providers.nomad.verdict import State, Verdict
+from providers.words import counted
 
 
 def passing(snapshot: Snapshot, watch: ConsulWatch) -> bool:
     """Whether every running instance of the version that registers services passes in Consul, with all of them."""
     running = [a for a in snapshot.of_version() if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"]
-    found = [watch.of_allocation(a["ID"]) for a in running if registers(snapshot.job, a["TaskGroup"])]
+    found = [(watch.of_allocation(a["ID"]), registers(snapshot.job, a["TaskGroup"])) for a in running]
     return watch.known() and all(
-        instances and all(instance.status == "passing" for instance in instances) for instances in found
+        (instances or not has_any) and all(instance.status == "passing" for instance in instances)
+        for instances, has_any in found
     )
 
 
@@ -45,10 +50,14 @@ def check_words(watch: ConsulWatch | None, allocation_id: str) -> list[str]:
     if watch is None:
         return []
     return [
-        f"service {i.service} at {i.address} is {i.status} in Consul: "
-        f"{of_check(i.output) or 'its check has not answered yet'}"
+        f"service {i.service} at {i.address} is {i.status} in Consul: {of_check(i.output) or _without_output(i)}"
         for i in watch.last_words(allocation_id)
     ]
+
+
+def _without_output(instance: Instance) -> str:
+    check = f"its check {instance.silent}" if instance.silent else "its check"
+    return f"{check} fails without output or {NO_ANSWER}"
 
 
 def failing_now(snapshot: Snapshot, watch: ConsulWatch) -> str:
@@ -59,4 +68,22 @@ def failing_now(snapshot: Snapshot, watch: ConsulWatch) -> str:
 
 def registers(job: Json, group_name: str) -> bool:
     """Whether instances of a group register services in Consul under names that are known."""
-    return bool(consul_services({"TaskGroups": [g for g in job["TaskGroups"] if g["Name"] == group_name]}))
+    return bool(consul_services({**job, "TaskGroups": [g for g in job["TaskGroups"] if g["Name"] == group_name]}))
+
+
+def unfinished(snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None) -> str | None:
+    """What is still to come after Nomad's yes: instances that it has started since, Consul's yes, the old ones' end.
+
+    None where nothing is.
+    """
+    if verdict.state is State.SUCCEEDED and (starting := snapshot.starting()):
+        return f"waiting for {counted(len(starting), 'new instance')} that Nomad started last"
+    if watch is not None and watch.trouble:
+        return f"Nomad is satisfied, but Consul cannot say whether the new instances pass: {watch.trouble}"
+    if watch is not None and not passing(snapshot, watch):
+        cause = failing_now(snapshot, watch)
+        return f"waiting for Consul: {cause}" if cause else "waiting for Consul"
+    leaving = snapshot.leaving()
+    if verdict.state is State.SUCCEEDED and leaving:
+        return f"{len(leaving)} old to end"
+    return None

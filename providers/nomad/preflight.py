@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from providers.nomad import kinds, transitions, volatile
+from providers.nomad import driver_templates, kinds, transitions, volatile
 from providers.nomad.client import Json
-from providers.nomad.consul_health import consul_services
 from providers.nomad.dry_run import DryRun, dry_run, replacing_text
 from providers.nomad.job_context import JobContext
 from providers.nomad.jobspec_keys import ignored_policies
@@ -13,6 +12,7 @@ from providers.nomad.outputs import setting
 from providers.nomad.plan import changes, describe
 from providers.nomad.registry import Found, Registries, task_images
 from providers.nomad.sentences import DETACHED_PREVIEW
+from providers.nomad.service_names import consul_services
 from providers.nomad.spec import Spec, parse_anew
 from providers.plugin import ProviderError
 from providers.properties import Properties
@@ -47,6 +47,12 @@ async def check_job_images(registries: Registries, spec: Spec, *, preview: bool)
         if check.found is Found.YES or (check.found is Found.NO and image.built_here and preview):
             continue
         if check.found is Found.REFUSED and image.built_here and not image.user:
+            continue
+        if image.login_of_node and check.found is not Found.INVALID:
+            findings.warnings.append(
+                f'job "{spec.id}", {image.where}: image {image.image} cannot be checked: only a node fills in the '
+                f"${{...}} in the credentials of its auth block, and without these {check.text}"
+            )
             continue
         certain = check.found in (Found.NO, Found.INVALID) or check.local or image.built_here
         if check.found is Found.REFUSED and image.user:
@@ -155,6 +161,7 @@ async def _shown(
         lines.append(f"  {kinds.later_line(spec.job, plan, new=new)}")
     findings.warnings += [f'job "{spec.id}": {text}' for text in kinds.misread_crons(spec.job)]
     findings.warnings += [f'job "{spec.id}": {text}' for text in ignored_policies(spec.job)]
+    findings.warnings += [f'job "{spec.id}", {text}' for text in driver_templates.directives(spec.job)]
     names = [] if setting(inputs, "json") else volatile.functions(inputs.get("jobspec", ""))
     if names and (where := list(volatile.differing(spec.job, (await parse_anew(ctx.client, inputs)).job))):
         lines.append(f"  {volatile.text(names, where)}")

@@ -70,6 +70,8 @@ class TaskImage:
     built_here: bool
     idle: bool = False
     """Whether its group has no instances."""
+    login_of_node: bool = False
+    """Whether only a node knows the credentials: they hold `${...}`."""
 
 
 def task_images(job: Json) -> Iterator[TaskImage]:
@@ -83,6 +85,8 @@ def task_images(job: Json) -> Iterator[TaskImage]:
             auth = config.get("auth")
             auth = auth[0] if isinstance(auth, list) and auth else auth
             credentials: Json = auth if isinstance(auth, dict) else {}
+            of_node = any("${" in str(value) for value in credentials.values())
+            credentials = {} if of_node else credentials
             yield TaskImage(
                 where=f"group {group.get('Name')}, task {task.get('Name')}",
                 image=image.removeprefix("https://"),
@@ -90,6 +94,7 @@ def task_images(job: Json) -> Iterator[TaskImage]:
                 password=credentials.get("password"),
                 built_here=(task.get("Meta") or {}).get(BUILT_KEY) == BUILT,
                 idle=group.get("Count") == 0,
+                login_of_node=of_node,
             )
 
 

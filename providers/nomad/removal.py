@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from providers.http_api import ApiError, HttpApi, join
 from providers.nomad.client import Json, NomadClient
-from providers.nomad.consul_health import consul_services
+from providers.nomad.consul_health import names_of
 from providers.nomad.events import EventHub
 from providers.nomad.killed import killed_text
+from providers.nomad.service_names import consul_services, has_more
 from providers.nomad.spec import OWNER_KEY
 from providers.plugin import ProviderError
 from providers.words import counted
@@ -134,7 +135,10 @@ async def _left(consul: HttpApi | None, job: Json, allocations: list[Json]) -> l
         return [f"allocation {a['ID'][:8]} ({a['ClientStatus']})" for a in alive]
     known = {a["ID"] for a in allocations}
     left = []
-    for service in sorted(consul_services(job)):
+    names = consul_services(job)
+    if has_more(job):
+        names |= await names_of(consul, sorted(known))
+    for service in sorted(names):
         for entry in (await consul.get(join("v1", "health", "service", service))).body or []:
             service_id = entry["Service"]["ID"]
             if any(allocation in service_id for allocation in known):

@@ -8,18 +8,18 @@ from providers.http_api import ApiError, HttpApi
 from providers.nomad import nomad_checks
 from providers.nomad.aftermath import waits_for_promotion
 from providers.nomad.client import Json, NomadClient
-from providers.nomad.consul_health import ConsulWatch, consul_services
+from providers.nomad.consul_health import ConsulWatch
 from providers.nomad.events import EventHub
-from providers.nomad.failure import Failure
+from providers.nomad.failure import Checks, Failure
 from providers.nomad.killed import killed_text
 from providers.nomad.lookout import Cancelled, Lookout, Report, longest_deadline_s
 from providers.nomad.own_consul import Doubt
-from providers.nomad.passing import failing_now, not_passing_text, not_started_text, passing
+from providers.nomad.passing import failing_now, not_passing_text, not_started_text, passing, unfinished
 from providers.nomad.removal import stop_time_s
+from providers.nomad.service_names import consul_services, has_more
 from providers.nomad.snapshot import Snapshot
 from providers.nomad.soak import Soak, soak_s, soaks
 from providers.nomad.verdict import State, Verdict, judge, settled
-from providers.words import counted
 
 __all__ = ["Cancelled", "Outcome", "Rollout"]
 
@@ -73,10 +73,11 @@ class Rollout:
             self._lookout = Lookout(self.client, self.job, self.version, subscription, self.cancelled, self._tell)
             stop = asyncio.create_task(self._wake_on_cancel())
             try:
-                if self.consul is None or not services:
+                more = has_more(self.job)
+                if self.consul is None or not (services or more):
                     outcome = await self._follow(None)
                 else:
-                    async with ConsulWatch(self.consul, services, subscription.wake) as watch:
+                    async with ConsulWatch(self.consul, services, subscription.wake, finds_more=more) as watch:
                         outcome = await self._follow(watch)
             finally:
                 stop.cancel()
@@ -98,12 +99,16 @@ class Rollout:
         lookout = self._lookout
         self._started = lookout.now()
         self._soak = Soak(soak_s(self.job), lookout.now, self.by_up, _patience_s(self.job))
+        self._own_checks = nomad_checks.LastWords(self.client, self.job)
         doubt = Doubt(self.client, self.consul) if self.consul else None
         self._failure = failure = Failure(lookout)
         shown = ""
         while True:
             snapshot = await lookout.look()
             self._old.update(a["ID"] for a in snapshot.others_alive())
+            await self._own_checks.listen(snapshot)
+            if watch is not None:
+                watch.look_for(a["ID"] for a in snapshot.of_version())
             if watch is not None and doubt and await doubt.is_another(snapshot, watch, lookout.now()):
                 watch = None
                 self._doubts.append(doubt.text(str(self.job["ID"])))
@@ -136,7 +141,7 @@ class Rollout:
                 text = end
             elif watch is not None and watch.trouble:
                 text += f"; Consul cannot be asked for the health of its instances: {watch.trouble}"
-            elif watch is not None and (cause := failing_now(snapshot, watch)):
+            elif cause := (failing_now(snapshot, watch) if watch else "") or self._own_checks.now():
                 text += f": {cause}"
             if self.cancelled.is_set():
                 raise Cancelled(text)
@@ -149,7 +154,8 @@ class Rollout:
             if text != shown:
                 shown = text
                 await self._tell(shown)
-            await lookout.wait(snapshot, nomad_checks.LOOK_S if failing else self._soak.look_again_s())
+            asks = bool(failing) or self._own_checks.asks
+            await lookout.wait(snapshot, nomad_checks.LOOK_S if asks else self._soak.look_again_s())
 
     def _in_time(self, snapshot: Snapshot, verdict: Verdict) -> Verdict:
         """The verdict, or that it is too late, by the job's longest progress deadline.
@@ -172,7 +178,7 @@ class Rollout:
         """What Nomad's yes comes to: the end of the rollout, or what is still waited for."""
         now = self._lookout.now()
         self._passed_at = self._passed_at or now
-        waits_for = _unfinished(snapshot, verdict, watch)
+        waits_for = unfinished(snapshot, verdict, watch)
         if waits_for is None:
             return Outcome(True, notes=[*self._promotion_note(snapshot, verdict), *self._place_note(snapshot)])
         agreed = watch is None or passing(snapshot, watch)
@@ -207,7 +213,7 @@ class Rollout:
             return True
 
         broken = self._soak.broken.keys() | self._soak.unconfirmed
-        reasons = await self._failure.reasons(snapshot, verdict, watch, broken, promote)
+        reasons = await self._failure.reasons(snapshot, verdict, Checks(watch, self._own_checks), broken, promote)
         return Outcome(False, reasons=reasons, failed=True)
 
     def _promotion_note(self, snapshot: Snapshot, verdict: Verdict) -> list[str]:
@@ -240,21 +246,3 @@ def _patience_s(job: Json) -> float:
     """How long checks may take to pass after Nomad's yes: the longest healthy deadline. Default 300, as Nomad's."""
     given = [(group.get("Update") or {}).get("HealthyDeadline") for group in job.get("TaskGroups") or []]
     return max((int(value) / 1e9 for value in given if isinstance(value, int) and value), default=300.0)
-
-
-def _unfinished(snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None) -> str | None:
-    """What is still to come after Nomad's yes: instances that it has started since, Consul's yes, the old ones' end.
-
-    None where nothing is.
-    """
-    if verdict.state is State.SUCCEEDED and (starting := snapshot.starting()):
-        return f"waiting for {counted(len(starting), 'new instance')} that Nomad started last"
-    if watch is not None and watch.trouble:
-        return f"Nomad is satisfied, but Consul cannot say whether the new instances pass: {watch.trouble}"
-    if watch is not None and not passing(snapshot, watch):
-        cause = failing_now(snapshot, watch)
-        return f"waiting for Consul: {cause}" if cause else "waiting for Consul"
-    leaving = snapshot.leaving()
-    if verdict.state is State.SUCCEEDED and leaving:
-        return f"{len(leaving)} old to end"
-    return None

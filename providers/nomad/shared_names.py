@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from providers.http_api import ApiError, HttpApi, join
 from providers.nomad.client import Json, NomadClient
-from providers.nomad.consul_health import consul_services
+from providers.nomad.service_names import consul_services
 from providers.nomad.spec import OWNER_KEY, Spec
 from providers.words import counted
 

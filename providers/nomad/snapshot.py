@@ -57,6 +57,12 @@ class Snapshot:
         """The allocations that run (or ran) the version that is rolled out."""
         return [a for a in self.allocations if a.get("JobVersion") == self.version]
 
+    def updated_in_place(self) -> list[Json]:
+        """The allocations that run the version and were there before it."""
+        if self.deployment is None:
+            return []
+        return [a for a in self.of_version() if int(a["CreateIndex"]) < int(self.deployment["CreateIndex"])]
+
     def others_alive(self, version: int | None = None) -> list[Json]:
         """Allocations of versions other than `version` (default: the one that is rolled out) that are not yet gone."""
         version = self.version if version is None else version

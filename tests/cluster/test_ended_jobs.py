@@ -164,3 +164,4 @@ def test_on_another_cluster_it_runs(stack: Stack, small: SmallCluster, addresses
     stack.environment.update(addresses.environment())
     stack.up()
     assert charge.runs == 2
+    stack.destroy()

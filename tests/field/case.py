@@ -5,15 +5,17 @@
     files: {web.json: ...}      # beside the program; a mapping is written as JSON
     steps:
       - program: nomad.Job("j", jobspec=open("web.json").read(), json=True)
+      - files: {web.json: ...}  # from here on these hold something else
       - preview: {says: [...]}  # preview, up, refresh, destroy; see Expected
       - up: unchanged           # short for {unchanged: true}
       - others: {PUT: /v1/..., body: ...}       # what somebody else does through Nomad's API (`consul:` for Consul's)
       - nomad: {GET: /v1/job/NAME, has: {TaskGroups.0.Count: 2}}    # waited for; `has: null` where there is nothing
 
-NAME, anywhere, is the name that the case has to itself in the cluster.
+NAME, a word anywhere, is the name that the case has to itself in the cluster.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +65,9 @@ class Expected:
 
 def run(file: Path, stack: Stack) -> None:
     """Runs the case: every step in its order. Fails at the first outcome that is not the right one."""
-    case = yaml.safe_load(file.read_text(encoding="utf-8").replace("NAME", stack.name))
+    case = yaml.safe_load(re.sub(r"\bNAME\b", stack.name, file.read_text(encoding="utf-8")))
     assert all(case.get(key) for key in ("finding", "what", "steps")), f"{file.name} lacks finding, what or steps"
-    for name, content in (case.get("files") or {}).items():
-        text = content if isinstance(content, str) else json.dumps(content)
-        (stack.folder / name).write_text(text, encoding="utf-8")
+    _write(case.get("files") or {}, stack)
     stack.config.update(case.get("config") or {})
     for number, step in enumerate(case["steps"], 1):
         try:
@@ -76,11 +76,19 @@ def run(file: Path, stack: Stack) -> None:
             raise AssertionError(f"step {number} of {file.name}, {next(iter(step))}: {error}") from error
 
 
+def _write(files: dict[str, Any], stack: Stack) -> None:
+    for name, content in files.items():
+        text = content if isinstance(content, str) else json.dumps(content)
+        (stack.folder / name).write_text(text, encoding="utf-8")
+
+
 def _run(step: dict[str, Any], stack: Stack) -> None:
     (kind, written), *rest = step.items()
     assert not rest, f"a step is one thing: {step}"
     if kind == "program":
         stack.write(written)
+    elif kind == "files":
+        _write(written, stack)
     elif kind in COMMANDS:
         Expected.of(written).judge(getattr(stack, kind)(check=False))
     elif kind == "import":

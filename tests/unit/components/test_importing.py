@@ -108,6 +108,22 @@ def test_what_no_field_can_say_is_kept(change: dict[str, Any]) -> None:
     assert normal(build(imported(job))) == normal(job)
 
 
+def test_an_image_that_only_a_node_knows() -> None:
+    """Finding RW-67: a job with the proxy of a sidecar, `${meta.connect.sidecar_image}`, ended in a traceback."""
+    job = read("finished-image")["job"]
+    own = job["TaskGroups"][0]["Tasks"][0]
+    beside = {"Name": "side", "Driver": "docker", "Config": {"image": "${meta.side_image}"}}
+    job["TaskGroups"][0]["Tasks"] = [own, beside]
+    data = imported(job)
+    assert data["job"]["TaskGroups"][0]["Tasks"][0]["Config"]["image"] == "${meta.side_image}"
+    assert normal(build(data)) == normal(job)
+    own["Config"]["image"] = "${meta.image}"
+    with pytest.raises(
+        SettingsError, match=r'its image "\$\{meta.image\}" is known to its nodes only: no service.yaml'
+    ):
+        imported(job)
+
+
 def test_what_a_teams_defaults_say_is_said_otherwise() -> None:
     team = {"env": {"A": "1"}, "resources": {"memory_mb": 64}, "check": {"interval_s": 1}, "tags": ["t"], "count": 2}
 

@@ -182,6 +182,7 @@ def test_waits_for_an_image_that_is_not_known_yet(engine: Engine) -> None:
 
 
 def test_bad_arguments_are_refused_all_at_once(engine: Engine) -> None:
+    """Finding X4: in a program of one's own they ended in two tracebacks."""
     with pytest.raises(SettingsError) as error:
         declare(cast(MicroserviceArgs, {**ARGS, "count": -1, "tag": []}))
     assert str(error.value) == (

@@ -37,3 +37,17 @@ def test_what_does_not_fit_together_is_told(text: str, sentences: list[str], tmp
 def test_everything_is_told_at_once(tmp_path: Path) -> None:
     written = {"calls": {"api": {"local_port": 1}}, "tasks": {"web": {}}, "job": {"ID": "x"}, "count": 0, "priority": 0}
     assert len(refusal(written, tmp_path)) == 4
+
+
+def test_the_hosts_network_and_slow_checks(tmp_path: Path) -> None:
+    """Findings RW-15 and RW-16: 45 s of waiting, then "nothing listens" or a deadline, with a program that is fine."""
+    on_the_host = {"config": {"network_mode": "host"}, "ports": {"http": {"to": 3000}}}
+    (sentence,) = refusal(on_the_host, tmp_path)
+    assert 'with config.network_mode "host" a process listens on the node\'s own port' in sentence
+    for port in ({}, {"static": 3000}, {"static": 3000, "to": 3000}):
+        validate({**VALID, **on_the_host, "ports": {"http": port}}, str)
+
+    rollout = {"healthy_deadline_s": 30, "progress_deadline_s": 60, "min_healthy_s": 1}
+    (sentence,) = refusal({"check": {"interval_s": 25, "successes_before_passing": 3}, "rollout": rollout}, tmp_path)
+    assert "3 answers in a row take up to 75 s" in sentence
+    validate({**VALID, "check": {"interval_s": 29}, "rollout": rollout}, str)

@@ -136,9 +136,10 @@ def test_rules_of_one_entry(kind: str, entry: dict[str, Any], told: str) -> None
 
 
 def test_how_entries_depend_on_one_another() -> None:
+    """Finding RW-63: the protocol may come from proxy-defaults, too."""
     splitter = {"Splits": [{"Weight": 50}, {"Weight": 50, "Service": "b", "ServiceSubset": "v1"}]}
     entries: dict[tuple[str, str], Any] = {("service-splitter", "a"): splitter}
-    told = list(problems(entries))
+    told = [one.text for one in problems(entries)]
     assert 'that of "a" is tcp' in told[0]
     assert 'the subset "v1" of the service "b"; it has none' in told[1]
     entries["proxy-defaults", "global"] = {"Config": {"protocol": "http"}}
@@ -146,4 +147,4 @@ def test_how_entries_depend_on_one_another() -> None:
     assert list(problems(entries)) == []
     entries["service-defaults", "b"] = {"Protocol": "grpc"}
     (told_of_b,) = problems(entries)
-    assert "whose protocol is grpc and not http" in told_of_b
+    assert "whose protocol is grpc and not http" in told_of_b.text

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from providers.http_api import HttpApi, Tls
 from providers.nomad import consul_health
-from providers.nomad.consul_health import ConsulWatch, Instance, consul_services
+from providers.nomad.consul_health import ConsulWatch, Instance
 from tests.unit.providers.loopback import serving
 
 ALLOCATION = "8c1d6945-cb88-a79f-d53b-216ce15608c3"
@@ -142,12 +142,3 @@ async def test_without_an_index_consul_is_not_asked_without_a_pause() -> None:
             await asyncio.sleep(0.2)
         await api.close()
     assert len(server.asked) < 10
-
-
-def test_the_services_of_a_job() -> None:
-    group = {
-        "Services": [{"Name": "web"}, {"Name": "native", "Provider": "nomad"}, {"Name": "${NOMAD_JOB_NAME}-x"}, {}],
-        "Tasks": [{"Services": [{"Name": "admin", "Provider": "consul"}]}, {"Services": None}],
-    }
-    assert consul_services({"TaskGroups": [group]}) == {"web", "admin"}
-    assert consul_services({"TaskGroups": None}) == set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from providers.nomad.client import Json
-from providers.nomad.diagnosis import Cause, causes, explain
+from providers.nomad.diagnosis import NO_ANSWER, Cause, causes, explain
 from providers.nomad.meanings import Heals
 from tests.unit.providers.recordings import recorded
 
@@ -217,6 +217,14 @@ def test_what_the_check_said_is_told_for_its_allocation() -> None:
     (sentence,) = explained((allocation("check-404"), ["service web at 127.0.0.1:1 is critical in Consul: HTTP 404"]))
     assert sentence.startswith("group web, allocation ")
     assert sentence.endswith(" on node node-1: service web at 127.0.0.1:1 is critical in Consul: HTTP 404")
+
+
+def test_the_check_of_an_instance_that_has_failed_is_not_told_to_be_silent() -> None:
+    """Finding RW-21: a prestart task failed, and the second line said that the check has not answered yet."""
+    silent = f"service web at 127.0.0.1:1 is critical in Consul: its check {NO_ANSWER}"
+    assert explained((allocation("exit-1"), [silent])) == explained((allocation("exit-1"), []))
+    (sentence,) = explained((allocation("check-404"), [silent]))
+    assert sentence.endswith(NO_ANSWER)
 
 
 def test_without_a_cause_nomads_own_judgement_is_told() -> None:

@@ -47,6 +47,7 @@ from providers.nomad.volatile import differing, functions, steadied, text
     ],
 )
 def test_what_the_parser_says(answer: str, sentence: str) -> None:
+    """RW-07: that HCL2 is meant, for a file of before; RW-08: what to do instead of reading a file, and once."""
     assert parser_sentence(answer).replace(READ_IT, "X") == f"Nomad cannot parse the jobspec: {sentence}"
 
 

@@ -63,5 +63,7 @@ def test_what_a_check_says_is_told() -> None:
     assert not_passing_text(moment, critical).endswith(f"service {SERVICE} at 127.0.0.1:1 is critical: {SAID}")
     assert check_words(critical, allocation) == [f"service {SERVICE} at 127.0.0.1:1 is critical in Consul: {SAID}"]
     silent = watch(instance(allocation, "critical"))
-    assert check_words(silent, allocation)[0].endswith("is critical in Consul: its check has not answered yet")
+    assert check_words(silent, allocation)[0].endswith(
+        "is critical in Consul: its check fails without output or has not answered yet"
+    )
     assert check_words(critical, "another") == check_words(None, allocation) == []

@@ -285,6 +285,7 @@ async def test_a_name_without_an_address_is_looked_up_once_and_told_once(monkeyp
 
 @pytest.mark.parametrize("idle", [{"Count": 0}, {"Count": 1}])
 async def test_an_image_that_nothing_runs_now_is_no_obstacle(idle: dict[str, int]) -> None:
+    """Finding RW-26: an image that is gone, of a group with a count of 0, refused the whole job."""
     async with serving(answers(web.Response(status=404))) as server:
         described = job({"image": f"{server.host}/hello:1"})
         described["TaskGroups"][0] |= idle

@@ -35,7 +35,7 @@ def test_nomad_leaves_images_and_other_clusters_containers_alone() -> None:
 
 
 def test_a_static_port_of_the_node_is_one_address() -> None:
-    """Finding B3."""
+    """Findings B3 and X6: the second instance was at [::1], where nobody looks."""
     config = nomad.render_client(CLUSTER, PORTS, "unix:///run/docker.sock")
     assert re.search(r'host_network "loopback-ipv6" \{\s+cidr\s+= "::1/128"\s+reserved_ports = "1-65535"', config)
 
