@@ -25,10 +25,18 @@ def consul_knows_them(addresses: Addresses) -> None:
 
 
 def test_every_change_is_shown_and_registered(
-    addresses: Addresses, consul_knows_them: None, request: pytest.FixtureRequest
+    addresses: Addresses,
+    consul_knows_them: None,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     most, seed = request.config.getoption("--diff-changes"), request.config.getoption("--diff-seed")
-    tally = asyncio.run(changes_of_jobs(addresses.nomad, most, seed))
-    print(f"--diff-seed {seed}: {sum(tally.counted.values())} changes: {dict(tally.counted)}")
+
+    def tell(progress: str) -> None:
+        with capsys.disabled():
+            print(f"\n--diff-seed {seed}: {progress}", end="", flush=True)
+
+    tally = asyncio.run(changes_of_jobs(addresses.nomad, most, seed, tell))
+    print(f"--diff-seed {seed}: {tally.made} changes: {dict(tally.counted)}")
     problems = "\n".join(tally.problems)
     assert not problems, f"--diff-seed {seed}: {len(tally.problems)} problems:\n{problems}"
