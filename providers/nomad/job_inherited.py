@@ -161,7 +161,9 @@ def _service(service: Json, job: Json, group: Json, task: str | None, alone: str
 def _check(check: Json, service: Json, restart: Json | None) -> Json:
     found = {**check, "OnUpdate": check.get("OnUpdate") or service.get("OnUpdate")}
     if restart is not None or check.get("CheckRestart") is not None:
-        found["CheckRestart"] = {**given(restart), **given(check.get("CheckRestart"))}
+        # Of `Limit` and `IgnoreWarnings`, Nomad cannot tell a zero from nothing.
+        own = {key: value for key, value in given(check.get("CheckRestart")).items() if value or key == "Grace"}
+        found["CheckRestart"] = {**given(restart), **own}
     if check.get("Name") == f'service: "{service["Name"]}" check':
         del found["Name"]
     if check.get("TaskName") == service["TaskName"]:
