@@ -144,11 +144,15 @@ def _held(value: Any, depth: int = 0) -> Any:
 
 @dataclass(frozen=True)
 class Walk:
-    """How one job is changed again and again. `kind`: what problems call the job."""
+    """How one job is changed again and again. `kind`: what problems call the job.
+
+    `rewritten_every`: after how many changes the job is written in another way, which is no change.
+    """
 
     kind: str
     chance: random.Random
     most: int = AT_MOST
+    rewritten_every: int = 5
     wanted: Wanted = lambda place, what: True
 
     async def over(self, address: str, job: Json, tally: Tally) -> None:
@@ -191,7 +195,7 @@ class Walk:
             try:
                 if await make(provider, self.kind, change, own):
                     job = change.job
-                    if not made % 5:
+                    if not made % self.rewritten_every:
                         await unchanged(provider, self.kind, change, self.chance, own)
             except CutOff:
                 # Nomad fails at some jobs that it has found valid.
