@@ -226,18 +226,19 @@ def little_patience() -> Iterator[None]:
         yield
 
 
-async def changes_of_jobs(address: str, most: int, seed: int, tell: Callable[[str], None]) -> Tally:
+async def changes_of_jobs(
+    address: str, most: int, seed: int, tell: Callable[[str], None], only: int | None = None
+) -> Tally:
     """Makes so many changes, on full jobs of every kind, on likely ones, and on any part of the full ones in turn.
 
-    What is done to a job is decided by the seed and the job's number alone.
+    What is done to a job is decided by the seed and the job's number alone; `only` one of them may be walked.
     """
     tally, started = Tally(), time.monotonic()
     kinds = random.Random(seed).sample(sorted(FULL), len(FULL))
-    numbers = count()
+    numbers = count() if only is None else iter([only])
 
     async def work() -> None:
-        while tally.made < most:
-            number = next(numbers)
+        while tally.made < most and (number := next(numbers, None)) is not None:
             # The same seed may be walked by another process at the same time.
             name = f"every-{os.getpid()}-{number}"
             chance = random.Random(f"{seed} {number}")
