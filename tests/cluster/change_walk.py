@@ -233,11 +233,12 @@ async def changes_of_jobs(
 
     What is done to a job is decided by the seed and the job's number alone; `only` one of them may be walked.
     """
-    tally, started = Tally(), time.monotonic()
+    tally, started, told = Tally(), time.monotonic(), 0
     kinds = random.Random(seed).sample(sorted(FULL), len(FULL))
     numbers = count() if only is None else iter([only])
 
     async def work() -> None:
+        nonlocal told
         while tally.made < most and (number := next(numbers, None)) is not None:
             # The same seed may be walked by another process at the same time.
             name = f"every-{os.getpid()}-{number}"
@@ -247,9 +248,9 @@ async def changes_of_jobs(
                 job = full(kind, name)
             else:
                 kind, job = likely(name, chance) if number % 3 == 1 else some(name, chance)
-            before = tally.made
-            await Walk(f"job {number}, {kind}", chance, min(AT_MOST, most - before)).over(address, job, tally)
-            if before // TELL_EVERY < tally.made // TELL_EVERY:
+            await Walk(f"job {number}, {kind}", chance, min(AT_MOST, most - tally.made)).over(address, job, tally)
+            if tally.made >= told + TELL_EVERY:
+                told = tally.made
                 each = (time.monotonic() - started) / tally.made
                 tell(f"{tally.made} of {most} changes, {each:.3f} s each, {len(tally.problems)} problems")
 
