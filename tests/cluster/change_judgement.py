@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from providers.nomad.drift import content
 from providers.nomad.job_difference import differences
 from providers.nomad.job_types import PLAIN, fields
 from tests.cluster.full_blocks import Json
@@ -30,6 +31,22 @@ def different(current: Json, wanted: Json) -> list[Any]:
 
 def _is_of_the_mesh(path: tuple[str, ...]) -> bool:
     return any(part.startswith(("task connect-", "task proxy")) for part in path)
+
+
+_INDEXES = ("CreateIndex", "ModifyIndex")
+"""Keys of a scaling policy that Nomad sets when it looks at it."""
+
+
+def held(job: Json) -> Any:
+    """What a registered job holds, where nothing and an empty list or map are the same."""
+    return _held(content(job))
+
+
+def _held(value: Any) -> Any:
+    if isinstance(value, dict):
+        items = {key: _held(item) for key, item in value.items() if key not in _INDEXES}
+        return {key: item for key, item in items.items() if item not in (None, {}, [])}
+    return [_held(item) for item in value] if isinstance(value, list) else value
 
 
 def judged(change: JobChange, shown: list[Shown]) -> list[str]:

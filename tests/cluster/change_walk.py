@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 from unittest.mock import patch
 
 from providers import http_api
@@ -21,7 +20,7 @@ from providers.nomad.drift import content
 from providers.nomad.spec import OWNER_KEY
 from providers.plugin import CheckFailure, ProviderError
 from providers.properties import Properties
-from tests.cluster.change_judgement import different, judged
+from tests.cluster.change_judgement import different, held, judged
 from tests.cluster.full_blocks import Json
 from tests.cluster.full_jobs import FULL, full
 from tests.cluster.job_changes import JobChange, all_changes, apply
@@ -131,15 +130,7 @@ async def _is_another(provider: Provider, job: Json, before: Json) -> bool:
     index = int(before["JobModifyIndex"])
     await provider.client.register(marked, index, submission=None, policy_override=False, preserve_counts=False)
     after = await registered(provider)
-    return bool(_held(after) != _held(before))
-
-
-def _held(value: Any, depth: int = 0) -> Any:
-    """What a registered job holds, where nothing and an empty list or map are the same."""
-    if isinstance(value, dict):
-        items = (content(value) if depth == 0 else value).items()
-        return {key: held for key, item in items if (held := _held(item, depth + 1)) not in (None, {}, [])}
-    return [_held(item, depth + 1) for item in value] if isinstance(value, list) else value
+    return bool(held(after) != held(before))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pytest
 from providers.nomad.filled_in import BOOKKEEPING
 from providers.nomad.job_difference import differences
 from providers.nomad.job_types import IDENTITY, ORDER, SETS, fields, structs
+from tests.cluster.change_judgement import held
 from tests.cluster.full_jobs import FULL, UNREACHABLE, full
 from tests.cluster.job_changes import all_changes, apply
 from tests.cluster.job_places import places
@@ -48,3 +49,13 @@ def test_every_change_of_a_full_job_differs(kind: str) -> None:
         if change is not None and not unsure and change.counts != bool(differences(before, change.job)):
             wrong.append(str(change))
     assert wrong == []
+
+
+def test_a_job_that_holds_the_same_is_the_same_one() -> None:
+    """Found by tests/cluster/test_every_change.py, with the seed 13."""
+
+    def scaled(**policy: int) -> dict[str, object]:
+        return {"ID": "x", "Version": 1, "TaskGroups": [{"Scaling": {"Min": 0, **policy}, "Meta": None}]}
+
+    assert held(scaled(CreateIndex=7, ModifyIndex=8)) == held({**scaled(CreateIndex=0), "Version": 2})
+    assert held(scaled(Max=1)) != held(scaled(Max=2))
