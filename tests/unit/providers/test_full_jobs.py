@@ -7,7 +7,7 @@ import pytest
 from providers.nomad.filled_in import BOOKKEEPING
 from providers.nomad.job_difference import differences
 from providers.nomad.job_types import IDENTITY, ORDER, SETS, fields, structs
-from tests.cluster.change_judgement import held
+from tests.cluster.change_judgement import different, held
 from tests.cluster.full_jobs import FULL, UNREACHABLE, full
 from tests.cluster.job_changes import all_changes, apply
 from tests.cluster.job_places import places
@@ -59,3 +59,14 @@ def test_a_job_that_holds_the_same_is_the_same_one() -> None:
 
     assert held(scaled(CreateIndex=7, ModifyIndex=8)) == held({**scaled(CreateIndex=0), "Version": 2})
     assert held(scaled(Max=1)) != held(scaled(Max=2))
+
+
+def test_a_count_within_the_bounds_of_an_autoscaler_is_as_it_is_wanted() -> None:
+    """Found by tests/cluster/test_every_change.py, with the seed 13."""
+
+    def job(count: int, **scaling: object) -> dict[str, object]:
+        return {"ID": "x", "TaskGroups": [{"Name": "web", "Count": count, "Scaling": scaling, "Tasks": []}]}
+
+    assert different(job(1, Min=1, Max=3), job(0, Min=1, Max=3)) == []
+    assert different(job(4, Min=1, Max=3), job(0, Min=1, Max=3)) != []
+    assert different(job(1, Min=1, Enabled=False), job(0, Min=1, Enabled=False)) != []
