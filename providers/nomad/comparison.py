@@ -73,7 +73,7 @@ def _counts(found: Found, verdicts: Verdicts, job: Json) -> bool:
     if found.change.path:
         return True
     if found.key in _COMPARED_BY_NOMAD:
-        return found.same_elements or verdicts.names(found)
+        return found.same_elements or verdicts.names(found) or verdicts.names_a_side(found)
     type_ = fields("Job").get(found.key)
     return job.get(found.key) is not None if type_ is None else type_.kind not in PLAIN
 

@@ -200,3 +200,16 @@ async def test_another_name_of_a_port_that_nomad_adds_for_a_check_is_none() -> N
 
     assert await shown(renamed(after)) == []
     assert len(await shown(renamed("http"))) == 2
+
+
+async def test_an_affinity_that_becomes_another_ones_double_is_a_change() -> None:
+    """Found by tests/cluster/test_every_change.py, with the seed 13: Nomad names only what is gone."""
+
+    def job(*attributes: str) -> Json:
+        rules = [{"LTarget": "cpu", "Operand": "=", "RTarget": "x"}]
+        wishes = [{"LTarget": attribute, "Operand": "=", "RTarget": "y", "Weight": 30} for attribute in attributes]
+        return {"ID": "web", "Constraints": rules, "Affinities": wishes}
+
+    gone = block("Deleted", "Affinity", LTarget="cpu", Operand="=", RTarget="y", Weight="30")
+    diff = {"Type": "Edited", "Objects": [gone]}
+    assert await shown(diff, job("disk", "disk"), job("cpu", "disk")) == ['Affinity(disk).LTarget "cpu" → "disk"']
