@@ -69,3 +69,19 @@ def test_an_exposed_check_at_a_port_of_its_own() -> None:
     assert lines(after, job(service({**check, "Expose": False}))) == [
         'group g: Service(s).Check(up).Expose "true" → "false"'
     ]
+
+
+def test_what_a_gateway_binds_to_without_a_word_of_its_job() -> None:
+    """With the seed 13: what its job has said is a difference."""
+
+    def gateway(**proxy: Any) -> Json:
+        return job({"Name": "s", "PortLabel": "http", "Connect": {"Gateway": {"Proxy": proxy, "Mesh": {}}}})
+
+    everywhere = {"wan": {"Address": "0.0.0.0", "Port": -1}}  # noqa: S104 - as Nomad writes it
+    nomads = {"EnvoyGatewayNoDefaultBind": True, "EnvoyGatewayBindAddresses": everywhere}
+    assert lines(gateway(**nomads), gateway()) == []
+    for own in (
+        {"EnvoyGatewayBindTaggedAddresses": True},
+        {"EnvoyGatewayNoDefaultBind": True, "EnvoyGatewayBindAddresses": {"wan": {"Address": "10.0.0.1", "Port": 1}}},
+    ):
+        assert lines(gateway(**own), gateway()) != []
