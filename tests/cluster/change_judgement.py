@@ -31,11 +31,6 @@ def different(current: Json, wanted: Json) -> list[Any]:
     ]
 
 
-def keeps_its_count(change: JobChange) -> bool:
-    """Whether a change is one of a count that is an autoscaler's, which the provider leaves as it is."""
-    return change.place.name == "TaskGroup.Count" and is_autoscaled(change.place.holder(change.job))
-
-
 def _is_the_autoscalers(found: Found, wanted: Json) -> bool:
     """Whether a count is within the bounds of its group's scaling, and so not the program's."""
     for group in wanted.get("TaskGroups") or []:

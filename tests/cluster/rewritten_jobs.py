@@ -25,8 +25,10 @@ def rewritten(job: Json, current: Json, chance: random.Random) -> Json:
     return result
 
 
-_OWN_KEYS = frozenset({"ID", "Namespace", "PortLabel", "PreventRescheduleOnLost", "Region", "Stop"})
-"""Keys that are not to be written out: refused, or, as a gateway's port, not the same when they are."""
+_OWN_KEYS = frozenset(
+    {"EnvoyGatewayNoDefaultBind", "ID", "Namespace", "PortLabel", "PreventRescheduleOnLost", "Region", "Stop"}
+)
+"""Keys that are not to be written out: refused, or, as a gateway's port and bind, not the same when they are."""
 
 
 def _with_defaults(written: Any, current: Any, chance: random.Random, depth: int = 0) -> Any:
