@@ -12,6 +12,7 @@ from providers.http_api import ApiError
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.job_difference import Found, differences
 from providers.nomad.job_doubts import Verdicts, without_unreal
+from providers.nomad.job_of_the_mesh import is_port_of_check
 from providers.nomad.job_places import moved, tasks
 from providers.nomad.job_types import PLAIN, fields
 from providers.nomad.noise import is_implied, tidied
@@ -72,7 +73,7 @@ def _counts(found: Found, verdicts: Verdicts, job: Json) -> bool:
     if found.change.path:
         return True
     if found.key in _COMPARED_BY_NOMAD:
-        return found.same_elements or verdicts.names(found)
+        return found.same_elements or verdicts.names(found) or verdicts.names_a_side(found)
     type_ = fields("Job").get(found.key)
     return job.get(found.key) is not None if type_ is None else type_.kind not in PLAIN
 
@@ -87,4 +88,6 @@ def _only_nomads(own: Sequence[Found], nomads: Sequence[Change]) -> list[Change]
         for change in told
         if (change.path not in paths or (not change.path and change.field in fields("Job")))
         and change.field.rsplit(".", 1)[-1] not in ("Kind", "TaskName")
+        # Another name, for the same check in another place or in other words.
+        and not (is_port_of_check(change.old) and is_port_of_check(change.new))
     ]

@@ -29,7 +29,8 @@ _ALONE: Mapping[str, frozenset[str]] = {
 }
 """Keys that Nomad sets where the jobspec does not."""
 
-_BINDS = frozenset({"EnvoyGatewayBindAddresses", "EnvoyGatewayBindTaggedAddresses", "EnvoyGatewayNoDefaultBind"})
+_TAGGED = "EnvoyGatewayBindTaggedAddresses"
+_BINDS = frozenset({"EnvoyGatewayBindAddresses", _TAGGED, "EnvoyGatewayNoDefaultBind"})
 """What a gateway binds to, which Nomad sets where none of it is set."""
 
 BOOKKEEPING: Mapping[str, frozenset[str]] = {
@@ -60,7 +61,7 @@ BOOKKEEPING: Mapping[str, frozenset[str]] = {
 def without_filled_in(struct: str, registered: Json, wanted: Json) -> Json:
     """A struct of a registered job without what Nomad has added to what is `wanted`."""
     alone = _ALONE.get(struct, frozenset())
-    if struct == "ConsulGatewayProxy" and not wanted.keys() & _BINDS:
+    if struct == "ConsulGatewayProxy" and not wanted.keys() & _BINDS and _is_nomads_bind(registered):
         alone = _BINDS
     found = {key: value for key, value in registered.items() if key in wanted or key not in alone}
     for key, (is_added, name) in _ADDED.items():
@@ -71,6 +72,13 @@ def without_filled_in(struct: str, registered: Json, wanted: Json) -> Json:
         kept = [one for one in found[key] if one in given or one.get(name) in changed or not is_added(one)]
         found = {other: value for other, value in found.items() if other != key} | ({key: kept} if kept else {})
     return found
+
+
+def _is_nomads_bind(proxy: Json) -> bool:
+    """Whether a gateway binds to what Nomad has it bind to where its job says nothing."""
+    addresses = (proxy.get("EnvoyGatewayBindAddresses") or {}).values()
+    everywhere = all(address.get("Address") == "0.0.0.0" for address in addresses)  # noqa: S104 - compared only
+    return bool(proxy.get("EnvoyGatewayNoDefaultBind") and everywhere and not proxy.get(_TAGGED))
 
 
 def _is_implied(constraint: Any) -> bool:

@@ -182,7 +182,7 @@ class _Walk:
             name = f"{prefix}{singular(key)}" + (f"({shown})" if shown else "")
             yield from self.block(struct, name, before, after)
         kept = [(one, other) for one, other in found if one is not None and other is not None]
-        if where in ORDER and (moved := _moved(where, struct, new, kept)):
+        if where in ORDER and (moved := _moved(where, struct, sides, kept)):
             yield Leaf(f"{prefix}{singular(key)} order", *moved, "Edited")
 
     def _plain(self, name: str, type_: Type, old: Any, new: Any) -> Leaf:
@@ -246,14 +246,21 @@ def _free(name: str, old: Any, new: Any, *, dotted: bool = False) -> Iterator[Le
         yield Leaf(name, *_texts(old, new), kind)
 
 
-def _moved(where: str, struct: str, new: list[Json], kept: list[tuple[int, int]]) -> tuple[str, str] | None:
-    """The elements in their old and in their new order, where two changed places between which it counts."""
+def _moved(
+    where: str, struct: str, sides: tuple[list[Json], list[Json]], kept: list[tuple[int, int]]
+) -> tuple[str, str] | None:
+    """The elements in their old and in their new order, where two changed places between which it counts.
+
+    Two equal ones have no order: which of them is whose partner says nothing.
+    """
     counts = ORDER[where]
+    old, new = sides
     moved = {
         place
         for number, (one, other) in enumerate(kept)
         for later_one, later_other in kept[number + 1 :]
         if one > later_one and counts(new[other], new[later_other])
+        if old[one] != old[later_one] and new[other] != new[later_other]
         for place in ((one, other), (later_one, later_other))
     }
     if not moved:

@@ -50,6 +50,12 @@ class Verdicts:
         pairs = self._pairs.get(change.path, set())
         return (change.old, change.new) in pairs or {(change.old, ""), ("", change.new)} <= pairs
 
+    def names_a_side(self, found: Found) -> bool:
+        """Whether Nomad's diff names one of the two values as gone or come: where the other is there twice, say."""
+        change = found.change
+        pairs = self._pairs.get(change.path, set())
+        return bool((change.old and (change.old, "") in pairs) or (change.new and ("", change.new) in pairs))
+
     def equal(self, path: tuple[str, ...]) -> bool:
         """Whether Nomad finds a group or task equal, or what holds it."""
         return any(self._types.get(path[:length]) == "None" for length in range(len(path) + 1))

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from providers.nomad.client import Json
+from providers.nomad.job_of_the_mesh import without_exposed_paths, without_sidecar_ports
 
 SECOND = 10**9
 
@@ -84,7 +85,8 @@ def _group(group: Json, job: Json, kind: str, update: Json | None) -> Json:
     tasks = [_task(task, found, job) for task in group.get("Tasks") or []]
     alone = tasks[0].get("Name") if len(tasks) == 1 else None
     services = [_service(service, job, group, None, alone) for service in group.get("Services") or []]
-    return {"EphemeralDisk": {}, **given(found), "Tasks": tasks, "Services": services}
+    networks = without_sidecar_ports(group)
+    return {"EphemeralDisk": {}, **given({**found, "Networks": networks}), "Tasks": tasks, "Services": services}
 
 
 def _task(task: Json, group: Json, job: Json) -> Json:
@@ -155,13 +157,15 @@ def _service(service: Json, job: Json, group: Json, task: str | None, alone: str
         found["Identity"] = {key: value for key, value in found["Identity"].items() if key not in _NAMED_BY_NOMAD}
     restart = found.pop("CheckRestart", None)
     found["Checks"] = [_check(given(check), found, restart) for check in service.get("Checks") or []]
-    return found
+    return without_exposed_paths(found, group.get("Networks"))
 
 
 def _check(check: Json, service: Json, restart: Json | None) -> Json:
     found = {**check, "OnUpdate": check.get("OnUpdate") or service.get("OnUpdate")}
     if restart is not None or check.get("CheckRestart") is not None:
-        found["CheckRestart"] = {**given(restart), **given(check.get("CheckRestart"))}
+        # Of `Limit` and `IgnoreWarnings`, Nomad cannot tell a zero from nothing.
+        own = {key: value for key, value in given(check.get("CheckRestart")).items() if value or key == "Grace"}
+        found["CheckRestart"] = {**given(restart), **own}
     if check.get("Name") == f'service: "{service["Name"]}" check':
         del found["Name"]
     if check.get("TaskName") == service["TaskName"]:

@@ -85,7 +85,7 @@ class Removal:
             runs = await self._stop_runs(namespace, id, owner, stopping) if has_runs else []
             times = [stop_time_s(one) for one in stopping.values()]
             give_up_at = asyncio.get_running_loop().time() + max(times, default=0.0) + MARGIN_S
-            while left := await self._left(namespace, stopping):
+            while left := await self._left(namespace, stopping, purge=purge):
                 if self.cancelled.is_set() or asyncio.get_running_loop().time() > give_up_at:
                     raise ProviderError(
                         f'Job "{id}" is deregistered, but this is still there: {", ".join(left)}. Look at it with: '
@@ -119,13 +119,19 @@ class Removal:
                     stopping[run["ID"]] = known
         return runs
 
-    async def _left(self, namespace: str, stopping: dict[str, Json]) -> list[str]:
+    async def _left(self, namespace: str, stopping: dict[str, Json], *, purge: bool) -> list[str]:
+        """What is still there. Before a purge that includes what the scheduler has still to do.
+
+        Nomad 1.11.3 ends, at each start again, where its scheduler has a deployment to cancel of a job that is gone.
+        """
         left = []
         for job in stopping.values():
             allocations = await self.client.allocations(namespace, job["ID"])
             self._stopping.update(a["ID"] for a in allocations if a["ClientStatus"] in ALIVE)
             self._ended[job["ID"]] = allocations
             left += await _left(self.consul, job, allocations)
+            evaluations = await self.client.evaluations(namespace, job["ID"]) if purge else []
+            left += [f"evaluation {one['ID'][:8]} (pending)" for one in evaluations if one["Status"] == "pending"]
         return left
 
 

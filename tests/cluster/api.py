@@ -6,7 +6,12 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from toolchain.waiting import wait_until
+
 TIMEOUT_S = 30.0
+
+UNTIL_STOPPED_S = 60.0
+"""How long Nomad may take to stop a job whose count is to be 0 now."""
 
 
 class Api:
@@ -41,12 +46,16 @@ class Api:
         return self.call("POST", "/v1/jobs", {"Job": job})
 
     def purge(self, name: str, namespace: str = "default") -> Any:
-        """Stops and forgets a Nomad job.
+        """Stops a Nomad job, and forgets it when nothing is left to do for it.
 
-        One after the other: Nomad 1.11.3 ends, at each start again, where a job is purged while a plan for it is on
-        its way (`planner.applyPlan`, after "attempted to create allocation for stopped or non-existent job").
+        Nomad 1.11.3 ends, at each start again, where its scheduler still has allocations to stop or a deployment to
+        cancel of a job that is gone (`planner.applyPlan`: a plan without a job).
         """
         self.call("DELETE", f"/v1/job/{name}?namespace={namespace}")
+        evaluations = f"/v1/job/{name}/evaluations?namespace={namespace}"
+        assert wait_until(
+            lambda: all(one["Status"] != "pending" for one in self.call("GET", evaluations) or []), UNTIL_STOPPED_S
+        ), f"Nomad does not stop job {name}"
         return self.call("DELETE", f"/v1/job/{name}?purge=true&namespace={namespace}")
 
     def running(self, name: str) -> list[Any]:

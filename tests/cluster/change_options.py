@@ -11,3 +11,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     today = int(datetime.now(UTC).strftime("%Y%m%d"))
     text = "what decides which changes of jobs are made (default: the day, as 20261231)"
     parser.addoption("--diff-seed", type=int, default=today, metavar="N", help=text)
+    text = "the number of the only job that is changed, as a problem names it (default: all)"
+    parser.addoption("--diff-job", type=int, metavar="N", help=text)

@@ -51,6 +51,7 @@ _PROXY = {
             "Config": {"connect_timeout_ms": 900},
         },
         {"DestinationName": "db", "LocalBindPort": 5433},
+        {"DestinationName": "db", "LocalBindPort": 5442},
         {"DestinationName": "cache", "LocalBindSocketPath": "/run/s", "LocalBindSocketMode": "0600"},
     ],
     "TransparentProxy": {

@@ -60,7 +60,18 @@ def apply(job: Json, place: Place, what: str, chance: random.Random) -> JobChang
         holder[place.key] = other(place.key, place.type, old, chance)
     else:
         EDITS[what](holder, place, chance)
-    if holder.get(place.key) == old:
+    if holder.get(place.key) == old or (what == "order" and _may_count(place, old)):
         return None
     counts = what != "order" or order_counts(place, old, holder[place.key])
     return JobChange(changed, place, what, counts)
+
+
+def _may_count(place: Place, elements: list[Json]) -> bool:
+    """Whether Nomad may take another order for a change, by what else the job says.
+
+    It makes the addresses of an ingress gateway from its listeners, the last one of a service, where it gives none.
+    """
+    if place.name != "ConsulIngressConfigEntry.Listeners":
+        return False
+    names = [service.get("Name") for listener in elements for service in listener.get("Services") or []]
+    return len(set(names)) < len(names)

@@ -96,11 +96,12 @@ def _another_of_its_type(value: Any) -> Any:
 
 def _added_entry(holder: Json, place: Place, chance: random.Random) -> None:
     entries = holder[place.key]
-    like = entries[chance.choice(sorted(entries))] if entries else "1"
     if place.type.kind == "struct":
-        assert isinstance(like, dict)
+        # Raises IndexError where an earlier change has removed the last one.
+        like = entries[chance.choice(sorted(entries))]
         entries["another"] = {**deepcopy(like), **({"Name": "another"} if "Name" in like else {})}
     else:
+        like = entries[chance.choice(sorted(entries))] if entries else "1"
         entries["ANOTHER"] = like if isinstance(like, list) else "1"
 
 

@@ -13,6 +13,7 @@ from providers.nomad.job import TOKEN, JobResource
 from providers.nomad.job_context import JobContext
 from providers.plugin import Diff, Engine
 from providers.properties import Properties
+from tests.cluster.api import Api
 
 _LINE = re.compile(r'  ~ (?:(?P<where>group [^:]+): )?(?P<field>.+?) (?P<values>(?:["+-]|\d|line |\[secret\]).*)')
 
@@ -62,9 +63,7 @@ class Provider:
 
     async def __aexit__(self, *error: object) -> None:
         if self.id:
-            # One after the other: see `Api.purge`.
-            await self.client.deregister("default", self.id, purge=False)
-            await self.client.deregister("default", self.id, purge=True)
+            await asyncio.to_thread(Api(self.client.address).purge, self.id)
         await self.client.close()
 
     @staticmethod

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from providers.nomad.drift import content
+from providers.nomad.job_types import PLAIN, fields
 from providers.nomad.jobspec_keys import accepted
 from tests.cluster.full_blocks import Json
 from tests.cluster.job_changes import apply
@@ -11,8 +12,8 @@ from tests.cluster.job_places import places
 
 
 def rewritten(job: Json, current: Json, chance: random.Random) -> Json:
-    """The same job in another order, with what Nomad has filled in written out in places."""
-    changed = _with_defaults(job, accepted(content(current)), chance)
+    """The same job in another order, with what is not set, and what Nomad has filled in, written out in places."""
+    changed = _with_defaults(_with_zeros("Job", job, chance), accepted(content(current)), chance)
     # From the inside out: what is moved takes what is in it along.
     for place in reversed(list(places(changed))):
         value = place.holder(changed)[place.key]
@@ -24,8 +25,10 @@ def rewritten(job: Json, current: Json, chance: random.Random) -> Json:
     return result
 
 
-_OWN_KEYS = frozenset({"ID", "Namespace", "PortLabel", "PreventRescheduleOnLost", "Region", "Stop"})
-"""Keys that are not to be written out: refused, or, as a gateway's port, not the same when they are."""
+_OWN_KEYS = frozenset(
+    {"EnvoyGatewayNoDefaultBind", "ID", "Namespace", "PortLabel", "PreventRescheduleOnLost", "Region", "Stop"}
+)
+"""Keys that are not to be written out: refused, or, as a gateway's port and bind, not the same when they are."""
 
 
 def _with_defaults(written: Any, current: Any, chance: random.Random, depth: int = 0) -> Any:
@@ -43,6 +46,29 @@ def _with_defaults(written: Any, current: Any, chance: random.Random, depth: int
         plain = isinstance(item, int | str | float) and not isinstance(item, dict)
         if key not in result and plain and depth and key not in _OWN_KEYS and chance.random() < 0.5:
             result[key] = item
+    return result
+
+
+_ZEROS = {"string": "", "number": 0, "bool": False, "duration": 0}
+
+
+def _with_zeros(struct: str, value: Any, chance: random.Random) -> Any:
+    """With zeros for keys that are not set, as Nomad's parser of HCL writes them: it cannot tell the two apart."""
+    if isinstance(value, list):
+        return [_with_zeros(struct, item, chance) for item in value]
+    result = {}
+    for key, item in value.items():
+        type_ = fields(struct).get(key)
+        if type_ is None or type_.kind != "struct" or item is None:
+            result[key] = item
+        elif type_.many == "{}":
+            result[key] = {name: _with_zeros(type_.struct, one, chance) for name, one in item.items()}
+        else:
+            result[key] = _with_zeros(type_.struct, item, chance)
+    for key, type_ in fields(struct).items():
+        plain = type_.kind in PLAIN and not type_.unset
+        if plain and struct != "Job" and key not in value and key not in _OWN_KEYS and chance.random() < 0.5:
+            result[key] = _ZEROS[type_.kind]
     return result
 
 

@@ -185,3 +185,31 @@ async def test_what_a_task_takes_from_its_group_is_the_groups_change() -> None:
 async def test_a_new_job_is_left_as_it_is() -> None:
     nomad = FakeNomad(plan={"Diff": {"Type": "Added", "Fields": []}})
     assert await compared(nomad.client, job(Spreads=[SPREAD]), None) == {"Diff": {"Type": "Added", "Fields": []}}
+
+
+async def test_another_name_of_a_port_that_nomad_adds_for_a_check_is_none() -> None:
+    """Found by tests/cluster/test_every_change.py, with the seed 11: two checks in another order."""
+    before, after = "svc_web_ck_8d184b", "svc_web_ck_1fd2a1"
+
+    def port(kind: str, label: str) -> Json:
+        return block(kind, "Dynamic Port", Label=label, To="-1", HostNetwork="default")
+
+    def renamed(to: str) -> Json:
+        network = block("Edited", "Network", port("Deleted", before), port("Added", to), Mode=("bridge", "bridge"))
+        return group(network, block("Edited", "Check", Name=("up", "up"), PortLabel=(before, to)))
+
+    assert await shown(renamed(after)) == []
+    assert len(await shown(renamed("http"))) == 2
+
+
+async def test_an_affinity_that_becomes_another_ones_double_is_a_change() -> None:
+    """Found by tests/cluster/test_every_change.py, with the seed 13: Nomad names only what is gone."""
+
+    def job(*attributes: str) -> Json:
+        rules = [{"LTarget": "cpu", "Operand": "=", "RTarget": "x"}]
+        wishes = [{"LTarget": attribute, "Operand": "=", "RTarget": "y", "Weight": 30} for attribute in attributes]
+        return {"ID": "web", "Constraints": rules, "Affinities": wishes}
+
+    gone = block("Deleted", "Affinity", LTarget="cpu", Operand="=", RTarget="y", Weight="30")
+    diff = {"Type": "Edited", "Objects": [gone]}
+    assert await shown(diff, job("disk", "disk"), job("cpu", "disk")) == ['Affinity(disk).LTarget "cpu" → "disk"']

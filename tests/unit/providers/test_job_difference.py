@@ -1,22 +1,14 @@
 """The comparison of two jobs, key by key, without any Nomad."""
 
-import random
 from typing import Any
 
 import pytest
 
 from providers.nomad.client import Json
-from providers.nomad.filled_in import BOOKKEEPING
 from providers.nomad.job_difference import differences
-from providers.nomad.job_types import IDENTITY, ORDER, SETS, fields, structs
 from providers.words import MASK
-from tests.cluster.full_jobs import FULL, UNREACHABLE, full
-from tests.cluster.job_changes import all_changes, apply
-from tests.cluster.job_places import places
 
 SECOND = 10**9
-AT_ONCE = 150
-"""Changes of each full job that are compared."""
 
 
 def job(**parts: Any) -> Json:
@@ -53,6 +45,7 @@ def mesh(tags: list[str], *upstreams: Json) -> list[Json]:
 
 
 SCRIPT = {"Type": "script", "Command": "/bin/true", "Interval": SECOND, "Timeout": SECOND}
+RESTART = {"Limit": 3, "IgnoreWarnings": True}
 TASK = "group web, task app: "
 
 KINDS = [
@@ -209,6 +202,18 @@ def test_a_line_is_readable(before: Json, after: Json, told: list[str] | None) -
             job(group_Services=[{"Name": "s", "Checks": [check("/")]}]),
             job(group_Services=[{"Name": "s", "Checks": [check("/", Name='service: "s" check')]}]),
         ),
+        (
+            job(group_Services=[{"Name": "s", "CheckRestart": RESTART, "Checks": [check("/", CheckRestart=RESTART)]}]),
+            job(
+                group_Services=[
+                    {
+                        "Name": "s",
+                        "CheckRestart": RESTART,
+                        "Checks": [check("/", CheckRestart={"Limit": 0, "IgnoreWarnings": False})],
+                    }
+                ]
+            ),
+        ),
         (job(group_Services=[{"Name": "${JOB}-x"}]), job(group_Services=[{"Name": "web-x"}])),
         (job(Constraints=[{"LTarget": "a"}, {"LTarget": "b"}]), job(Constraints=[{"LTarget": "b"}, {"LTarget": "a"}])),
         (job(task_Artifacts=[artifact(1)]), job(task_Artifacts=[{**artifact(1), "RelativeDest": "local/"}])),
@@ -274,38 +279,3 @@ def test_secret_values_are_masked(part: Json) -> None:
     assert found
     assert all(MASK in line and "s3cret" not in line for line in found)
     assert all(MASK not in line or "s3cret" not in line for line in lines(job(), with_secret("s3cret-1")))
-
-
-def test_every_list_of_structs_has_a_name_for_its_elements() -> None:
-    held = {type_.struct for name in structs() for type_ in fields(name).values() if type_.many == "[]"}
-    assert held - IDENTITY.keys() == set()
-    assert all(key in fields(struct) for struct, keys in IDENTITY.items() for key in keys)
-
-
-def test_what_is_said_of_lists_is_of_lists_that_there_are() -> None:
-    known = {f"{struct}.{key}": type_ for struct in structs() for key, type_ in fields(struct).items()}
-    assert all(known[name].kind == "list" for name in SETS)
-    assert all(known[name].many == "[]" for name in ORDER)
-
-
-def test_the_full_jobs_hold_every_key() -> None:
-    held = {place.name for kind in FULL for place in places(full(kind, "x"))}
-    known = {f"{struct}.{key}" for struct in structs() for key in fields(struct)}
-    absent = {name for name in known - held if not {name, name.split(".", 1)[0]} & UNREACHABLE.keys()}
-    assert absent - {f"{struct}.{key}" for struct, keys in BOOKKEEPING.items() for key in keys} == set()
-
-
-@pytest.mark.parametrize("kind", sorted(FULL))
-def test_every_change_of_a_full_job_differs(kind: str) -> None:
-    """The same changes as tests/cluster/test_every_change.py makes, only compared."""
-    chance = random.Random(1)
-    before = full(kind, "x")
-    assert differences(before, before) == []
-    wrong = []
-    for place, what in all_changes(before, chance)[:AT_ONCE]:
-        change = apply(before, place, what, chance)
-        # What is removed may have been a default; Nomad refuses two groups or tasks of one name.
-        unsure = what == "removed" or (what == "repeated" and place.key in ("TaskGroups", "Tasks"))
-        if change is not None and not unsure and change.counts != bool(differences(before, change.job)):
-            wrong.append(str(change))
-    assert wrong == []

@@ -40,6 +40,23 @@ async def test_it_is_purged_only_after_its_instances_have_ended() -> None:
     assert names[-1] == "deregister"
 
 
+async def test_it_is_purged_only_after_the_scheduler_has_looked_at_it() -> None:
+    """Nomad ends where a job is purged that has a deployment to cancel: no instance of it needs to be there."""
+    statuses = iter(["pending", "pending", "complete"])
+    evaluation = "fedcba987654"
+    nomad = FakeNomad(
+        job=JOB, allocations=[], evaluations=lambda: [{"ID": evaluation, "Status": next(statuses, "complete")}]
+    )
+    assert await removed(nomad, purge=True) == ["1 to end"] * 2
+    names = [call[0] for call in nomad.calls]
+    assert names.count("evaluations") == 3
+    assert names[-1] == "deregister"
+    nomad = FakeNomad(job=JOB, allocations=[], evaluations=[{"ID": evaluation, "Status": "pending"}])
+    with pytest.raises(ProviderError, match=r"this is still there: evaluation fedcba98 \(pending\)"):
+        await removed(nomad, purge=True, cancelled=True)
+    assert nomad.made("deregister") == [("default", "web", False)]
+
+
 async def test_without_purge_nomad_keeps_the_stopped_job() -> None:
     nomad = FakeNomad(job=JOB, allocations=[allocation("complete")])
     await removed(nomad, purge=False)
