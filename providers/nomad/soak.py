@@ -22,6 +22,9 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 _SHORTLY_S = 0.1
 
+END_TOLD_S = 1.5
+"""How long after a check has failed Nomad may take to tell that the task has ended, which is the better cause."""
+
 SOAK_KEY = "caravan_soak_s"
 """Key in a group's `meta`: how long its new instances are watched, seconds."""
 
@@ -79,6 +82,8 @@ class Soak:
     _since: float | None = None
     _unconfirmed_since: float | None = None
     _restarts: dict[str, int] = field(default_factory=dict)
+    _critical_since: dict[str, float] = field(default_factory=dict)
+    """Since when a check of an instance fails that soaks, by its allocation's ID."""
 
     def left_s(self) -> float | None:
         """How much of a running soak is left, seconds; None where none is running."""
@@ -87,9 +92,10 @@ class Soak:
 
     def look_again_s(self) -> float | None:
         """When the verdict changes though nothing happens, in seconds; None where it does not."""
-        if self._unconfirmed_since is None:
-            return self.left_s()
-        return max(self._unconfirmed_since + self.patience_s - self.now(), _SHORTLY_S)
+        moments = [since + END_TOLD_S for since in self._critical_since.values()]
+        if self._unconfirmed_since is not None:
+            moments.append(self._unconfirmed_since + self.patience_s)
+        return max(min(moments) - self.now(), _SHORTLY_S) if moments else self.left_s()
 
     def judge(
         self, snapshot: Snapshot, verdict: Verdict, watch: ConsulWatch | None, failing: Mapping[str, str] = _NONE
@@ -142,9 +148,12 @@ class Soak:
                 continue
             if _restarts(allocation) > self._restarts[id_] or has_failed(allocation):
                 self.broken.setdefault(id_, "it ended")
-            for instance in watch.of_allocation(id_) if watch is not None and watch.known() else []:
-                if instance.status == "critical":
-                    self.broken.setdefault(id_, f"its check failed: {of_check(instance.output)}")
+            instances = watch.of_allocation(id_) if watch is not None and watch.known() else []
+            critical = [instance.output for instance in instances if instance.status == "critical"]
+            if not critical:
+                self._critical_since.pop(id_, None)
+            elif self.now() - self._critical_since.setdefault(id_, self.now()) >= END_TOLD_S:
+                self.broken.setdefault(id_, f"its check failed: {of_check(critical[0])}")
         return sorted({f"allocation {id_[:8]}: {what}" for id_, what in self.broken.items()})
 
     def _promotes_all(self, snapshot: Snapshot) -> bool:

@@ -7,12 +7,27 @@ from typing import Any
 import pytest
 
 from providers.nomad.client import Json
+from providers.nomad.consul_health import ConsulWatch, Instance
 from providers.nomad.snapshot import Snapshot
 from providers.nomad.soak import SOAK_KEY, Soak, soak_s, wrong_soak
 from providers.nomad.verdict import State, Verdict
 from tests.unit.providers.recordings import recorded
 
 YES = Verdict(State.WAITS_FOR_PROMOTION, "the canaries are healthy and wait for promotion")
+
+
+class Checks(ConsulWatch):
+    """All checks pass, but those of the allocations in `critical`."""
+
+    def __init__(self) -> None:
+        self.critical: set[str] = set()
+
+    def known(self) -> bool:
+        return True
+
+    def of_allocation(self, allocation_id: str) -> list[Instance]:
+        status = "critical" if allocation_id in self.critical else "passing"
+        return [Instance("web", f"web-{allocation_id}", "10.0.0.1:80", status, "connection refused")]
 
 
 class Clock:
@@ -85,6 +100,29 @@ def test_a_canary_that_ends_does_not_last(harm: Callable[[Json], None]) -> None:
     assert verdict.text.startswith("it was healthy, but did not last its soak of 30 s: allocation ")
     assert verdict.text.endswith(": it ended")
     assert list(soak.broken) == [canaries({"allocations": snapshot().allocations})[0]["ID"]]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_where_a_check_fails_nomad_has_a_moment_to_tell_that_the_task_has_ended(ends: bool) -> None:
+    """Consul is often quicker, and "nothing listens" is no cause."""
+    soak = Soak(30.0, clock := Clock())
+    canary = canaries({"allocations": snapshot().allocations})[0]["ID"]
+    watch = Checks()
+    soak.judge(snapshot(), YES, watch)
+    watch.critical = {canary}
+    clock.now_s += 1.0
+    assert soak.judge(snapshot(), YES, watch).state is State.GOING_ON
+    assert soak.look_again_s() == pytest.approx(1.5)
+    clock.now_s += 1.0
+    if ends:
+        verdict = soak.judge(snapshot(task_failed), YES, watch)
+        assert verdict.text.endswith(": it ended")
+    else:
+        assert soak.judge(snapshot(), YES, watch).state is State.GOING_ON
+        clock.now_s += 0.5
+        verdict = soak.judge(snapshot(), YES, watch)
+        assert "its check failed: " in verdict.text
+    assert verdict.state is State.HOPELESS
 
 
 def test_what_was_promoted_before_is_not_watched_again() -> None:
