@@ -44,7 +44,7 @@ unit: tools ## Run the tests that need no cluster
 
 test: lint audit ## Run everything: lint, types, audit, unit tests, tests on a cluster of their own
 	@$(RUN) pytest tests/unit --numprocesses 2
-	@$(RUN) pytest tests/faults tests/cluster tests/field --numprocesses 5 --dist loadgroup
+	@$(RUN) pytest tests/faults tests/cluster tests/field --numprocesses 6 --dist loadgroup
 
 test-quick: tools ## Run lint, types and unit tests: the loop of every minute
 	@$(RUN) toolchain/lint.sh
