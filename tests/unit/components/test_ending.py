@@ -30,7 +30,7 @@ def test_a_refusal_is_shown_once_and_the_language_host_adds_nothing(monkeypatch:
 
 
 def test_a_program_that_is_stopped_leaves_no_traceback() -> None:
-    """F9: KeyboardInterrupt, from a thread that waited for an answer of the engine."""
+    """F9, A6: KeyboardInterrupt, from a thread that waited for an answer of the engine."""
     process = subprocess.Popen(
         [sys.executable, "-c", WAITS],
         stdout=subprocess.PIPE,
