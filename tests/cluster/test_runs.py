@@ -56,7 +56,7 @@ def instances(stack: Stack, name: str) -> list[str]:
     ],
 )
 def test_destroy_stops_them_and_says_how_many(stack: Stack, more: dict[str, Any]) -> None:
-    """RW-31, RW-32, RW-33, job-files 9: of a job that is both, a dispatched run is periodic itself, and would go on for ever."""
+    """RW-31, RW-32, RW-33, job-files 9: of a job that is both, a dispatched run is periodic itself, and would go on."""
     name = stack.name[:40]
     program(stack, name, more)
     stack.up()

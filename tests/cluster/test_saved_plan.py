@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from providers.nomad.seen import JOB, SEEN
+from tests.cluster.load import Load
 from tests.cluster.moves import Move, purged, raised_priority, scaled, stopped
 from tests.cluster.programs import job, use, write_job
 from tests.cluster.project import Project
@@ -118,12 +119,16 @@ def test_a_state_without_what_was_seen_shows_no_change(stack: Stack) -> None:
     assert "the preview" not in shown.text
 
 
-def test_a_stack_of_one_service(project: Project) -> None:
+@pytest.mark.fault(35, "under load")
+def test_a_stack_of_one_service(project: Project, seen: Observation) -> None:
     """Its update asks Consul for the addresses, so its plan has to know that provider (F3)."""
     project.up("--strict")
     project.edit("Hello", "Hullo")
     project.preview("--save-plan", "plan.json")
-    project.up("--plan", "plan.json")
+    with Load(project.consul, project.name) as load:
+        updated = project.up("--plan", "plan.json")
+    load.lost_none()
+    seen.reads(updated.text, f"nomad:index:Job {project.name}-job updated")
     assert project.outputs()["version"] == 1
 
 

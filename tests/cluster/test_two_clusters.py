@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.api import Api
+from tests.cluster.load import Load
 from tests.cluster.programs import job
 from tests.cluster.small_cluster import SmallCluster, small_cluster
+from tests.faults.services import service
 from tests.quick_engine.stack import Stack
 from toolchain.cluster import Addresses
 from toolchain.waiting import wait_until
@@ -37,8 +40,8 @@ def registered(name: str, service: str) -> dict[str, Any]:
     return spec
 
 
-def program(stack: Stack, east: str, west: str, more: str = "") -> None:
-    spec = json.dumps(registered(name_of(stack), name_of(stack)))
+def program(stack: Stack, east: str, west: str, greeting: str = "one", more: str = "") -> None:
+    spec = json.dumps(service(name_of(stack), greeting))
     lines = []
     for side, address in (("east", east), ("west", west)):
         lines.append(f"{side} = nomad.Provider('{side}', address='{address}'{more})")
@@ -47,7 +50,7 @@ def program(stack: Stack, east: str, west: str, more: str = "") -> None:
     stack.write(*lines)
 
 
-@pytest.mark.fault(33, "two providers")
+@pytest.mark.fault(33, "two providers, both under load")
 def test_each_is_judged_by_its_own_consul(stack: Stack, west: SmallCluster, addresses: Addresses) -> None:
     """RW-48: CONSUL_HTTP_ADDR is east's."""
     program(stack, addresses.nomad, west.nomad)
@@ -56,6 +59,16 @@ def test_each_is_judged_by_its_own_consul(stack: Stack, west: SmallCluster, addr
     for consul in (addresses.consul, west.consul):
         assert _listed(stack, consul)
     assert stack.preview().unchanged
+
+    program(stack, addresses.nomad, west.nomad, "two")
+    loads = [Load(Api(consul), name_of(stack)) for consul in (addresses.consul, west.consul)]
+    with loads[0], loads[1]:
+        stack.up()
+        for load in loads:
+            load.goes_on()
+    for load in loads:
+        load.lost_none()
+        assert load.answers == {"one", "two"}
     stack.destroy()
     assert not _listed(stack, west.consul)
 

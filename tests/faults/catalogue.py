@@ -82,4 +82,8 @@ FAULTS: dict[int, Expected] = {
         "a batch job that has ended and that Nomad has removed; runs of a periodic or parameterized job",
         "an unchanged program does not run it again; runs stop with their job, by number and name",
     ),
+    35: Expected(
+        "a saved plan of a stack of one service, and an update with --strict",
+        "applied as it was approved: the plan knows every provider that the update asks; the old version serves",
+    ),
 }
