@@ -92,6 +92,18 @@ class NomadClient:
         """The addresses (host:port) that the servers of the region speak to one another at."""
         return (await self._api.get("/v1/status/peers", query=self.query())).body or []
 
+    async def server_ids(self) -> list[str]:
+        """The IDs of the region's servers. Needs `node:read` (Nomad `Status.Members`)."""
+        found = (await self._api.get("/v1/agent/members", query=self.query())).body
+        # Whichever region is asked for, gossip tells of all that are federated.
+        region = self._region or found.get("ServerRegion")
+        tags = [member["Tags"] for member in found["Members"]]
+        return [of["id"] for of in tags if of.get("id") and of.get("region") == region]
+
+    async def key_ids(self) -> list[str]:
+        """The IDs of the keys that the region signs workload identities with. Needs no token."""
+        return [key["kid"] for key in (await self._api.get("/.well-known/jwks.json", query=self.query())).body["keys"]]
+
     async def parse_hcl(self, jobspec: str, variables: str, *, canonicalize: bool = False, anew: bool = False) -> Json:
         """The job of an HCL2 jobspec (Nomad `/v1/jobs/parse`). ApiError 400 holds the parser's message.
 

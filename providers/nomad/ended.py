@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from enum import Enum
 
 from providers.nomad.client import Json, NomadClient
+from providers.nomad.which_cluster import WhichCluster
 from providers.properties import Properties
 
 RUN = "__run"
@@ -47,7 +48,12 @@ def _all_complete(allocations: list[Json]) -> bool:
 
 
 async def has_ended(
-    client: NomadClient, namespace: str, id: str, outputs: Properties, recorded: Callable[[], Awaitable[Json]]
+    client: NomadClient,
+    cluster: WhichCluster,
+    namespace: str,
+    id: str,
+    outputs: Properties,
+    recorded: Callable[[], Awaitable[Json]],
 ) -> bool:
     """Whether the recorded job, which Nomad does not have, had ended. `recorded` gives it.
 
@@ -60,8 +66,12 @@ async def has_ended(
         return False
     evaluations, index = await client.traces(namespace, id)
     registered = int(outputs.get("modifyIndex") or 0)
-    if index < registered:
-        # Another cluster, or this one made anew: there it has never run.
+    same_cluster = await cluster.is_recorded(outputs)
+    if same_cluster is None:
+        # An index that has not come so far yet is another cluster's, or this one's made anew.
+        same_cluster = index >= registered
+    if not same_cluster:
+        # There it has never run.
         return False
     purged = any(e["TriggeredBy"] == "job-deregister" and int(e["CreateIndex"]) > registered for e in evaluations)
     return not purged or outputs.get(RUN) == Run.COMPLETE.value

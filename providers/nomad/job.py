@@ -289,7 +289,7 @@ class JobResource:
             }
             values.pop("hcl2", None)
             inputs = Properties(values, inputs.secrets)
-        return job_id, inputs, await self._ctx.outputs(inputs, current)
+        return job_id, inputs, await self._ctx.outputs(inputs, current, outputs)
 
     async def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, timeout_s: float) -> None:
         """Stops the job and waits until its instances are gone, from Nomad and from Consul."""

@@ -24,6 +24,7 @@ from providers.nomad.registry import Registries
 from providers.nomad.shared_names import SharedNames
 from providers.nomad.spec import Spec, is_known, parse, parse_anew
 from providers.nomad.standing import Assessment, Standing, assess
+from providers.nomad.which_cluster import WhichCluster
 from providers.plugin import Engine
 from providers.previewed import Previewed
 from providers.properties import Properties
@@ -56,9 +57,11 @@ class JobContext:
     refuses_downtime: Callable[[str], bool] = lambda _: False
     """Whether a change that takes the service of the job of an ID down is refused."""
     places: Places = field(init=False)
+    cluster: WhichCluster = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", Places(self.client))
+        object.__setattr__(self, "cluster", WhichCluster(self.client))
 
     async def assess(self, urn: str, id: str, inputs: Properties, outputs: Properties) -> Assessment:
         """How the job that Nomad runs now stands to the recorded one."""
@@ -80,7 +83,7 @@ class JobContext:
         standing = await assess(self.client, current, recorded, outputs.get("modifyIndex"))
         if standing.standing is Standing.GONE:
             namespace = outputs.get("namespace", self.client.namespace)
-            if await has_ended(self.client, namespace, id, outputs, recorded):
+            if await has_ended(self.client, self.cluster, namespace, id, outputs, recorded):
                 return replace(standing, standing=Standing.ENDED)
         moved = standing.standing in (Standing.FOREIGN, Standing.SCALED)
         if moved and self.written.is_own(urn, job_version(current)):
@@ -106,10 +109,11 @@ class JobContext:
         found = await self.client.allocations(job["Namespace"], job["ID"])
         return sum(a["DesiredStatus"] == "run" and a["ClientStatus"] in ("running", "pending") for a in found)
 
-    async def outputs(self, inputs: Properties, job: Json) -> Properties:
+    async def outputs(self, inputs: Properties, job: Json, recorded: Properties | None = None) -> Properties:
         """All outputs of a registered job, with its deployment and, where they are asked for, its allocations.
 
-        A detached job's deployment is not waited for, so there is none to tell of.
+        A detached job's deployment is not waited for, so there is none to tell of. `recorded`: for a refresh, the
+        outputs in the state.
         """
         deployment = None
         if not setting(inputs, "detach"):
@@ -122,7 +126,9 @@ class JobContext:
         if setting(inputs, "readAllocationIds"):
             ids = [a["ID"] for a in allocations]
         made = job_outputs.of_job(inputs, job, deployment, ids)
-        run = {RUN: run_of(job, allocations).value} if ends(job) else {}
+        if not ends(job):
+            return made
+        run = {RUN: run_of(job, allocations).value, **await self.cluster.output(recorded)}
         return Properties({**made.values, **run}, made.secrets)
 
 

@@ -105,6 +105,12 @@ class FakeNomad:
     async def peers(self) -> list[str]:
         return cast(list[str], self._answer("peers", default=[]))
 
+    async def server_ids(self) -> list[str]:
+        return cast(list[str], self._answer("server_ids", default=[]))
+
+    async def key_ids(self) -> list[str]:
+        return cast(list[str], self._answer("key_ids", default=[]))
+
     async def checks(self, namespace: str, allocation: str) -> list[Json]:
         return cast(list[Json], self._answer("checks", namespace, allocation, default=[]))
 
