@@ -10,7 +10,6 @@ from tests.cluster.programs import job
 from tests.cluster.project import service_name
 from tests.cluster.small_cluster import SmallCluster, small_cluster
 from tests.quick_engine.stack import Stack
-from toolchain.cluster import Addresses
 from toolchain.waiting import wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("ended jobs")]
@@ -156,12 +155,14 @@ def test_a_service_that_was_stopped_and_collected_is_started_again(stack: Stack,
 
 
 @pytest.mark.fault(34, "ended and removed; on another cluster it runs")
-def test_on_another_cluster_it_runs(stack: Stack, small: SmallCluster, addresses: Addresses) -> None:
+def test_on_another_cluster_it_runs(
+    stack: Stack, small: SmallCluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     charge = Charge(stack, small)
     charge.program()
     stack.up()
     charge.collect()
-    stack.environment.update(addresses.environment())
-    stack.up()
+    with small_cluster(tmp_path_factory.mktemp("anew")) as anew:
+        stack.environment.update(anew.addresses.environment())
+        stack.up()
     assert charge.runs == 2
-    stack.destroy()
