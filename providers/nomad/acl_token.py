@@ -92,7 +92,9 @@ class AclTokenResource(NomadRecord):
         }
         path = join("v1", "acl", "token")
         if id:
-            path, body["AccessorID"] = join("v1", "acl", "token", id), id
+            path = join("v1", "acl", "token", id)
+            # Nomad 2.0 takes a time that is not given for another one, and refuses the update.
+            body |= {"AccessorID": id, "ExpirationTime": (current or {}).get("ExpirationTime")}
         try:
             made = (await self._client.api.change("POST", path, body, query=self._client.query())).body
         except Unreachable as error:

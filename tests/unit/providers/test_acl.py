@@ -1,5 +1,7 @@
 """What is particular to ACL policies, roles and tokens."""
 
+import json
+
 import pytest
 from aiohttp import web
 
@@ -170,6 +172,18 @@ async def test_an_update_of_a_token_keeps_its_secret_known() -> None:
         assert predicted.values["secretId"] == HUSH
         assert "secretId" in predicted.secrets
         assert it.log.text() == 'ACL token "ci":\n  policies ["a", "b"] → ["c"]'
+
+
+async def test_an_update_of_a_token_repeats_when_it_expires() -> None:
+    """Nomad 2.0.5 refused it: "cannot update expiration time"."""
+    async with case(AclTokenResource) as it:
+        gives_tokens(it)
+        it.nomad.put(f"/v1/acl/token/{TOKEN}", token())
+        await it.update(TOKEN, VALUES, {**VALUES, "policies": ["c"]})
+        (sent,) = [json.loads(asked.body) for asked in it.asked.asked if asked.body]
+        assert sent["AccessorID"] == TOKEN
+        assert sent["ExpirationTime"] == "2026-01-01T01:00:00Z"
+        assert sent["Policies"] == ["c"]
 
 
 async def test_what_a_token_must_and_must_not_have() -> None:
