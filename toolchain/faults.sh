@@ -9,5 +9,6 @@ pytest tests/faults tests/cluster -m fault --numprocesses 4 --dist loadfile --no
     --kill-rounds 500 --soak-deployments 200 --seed 1 --fault-report "$report" "$@"
 # shellcheck disable=SC2086 # several names
 python -m tests.faults.table "$report" ${MORE_REPORTS:-}
-# Not a fault, but as long: changes of every key of jobs that have all of them.
+# Not faults, but what is random too: new examples, and changes of every key of jobs that have all of them.
+pytest tests/unit --numprocesses 2 --hypothesis-profile random
 pytest tests/cluster/test_every_change.py --diff-changes 20000
