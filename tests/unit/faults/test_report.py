@@ -45,7 +45,8 @@ def run(folder: Path, number: int, *options: str) -> subprocess.CompletedProcess
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(paths.ROOT)},
+        # What this run was given is not for that one.
+        env={**os.environ, "PYTHONPATH": str(paths.ROOT), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
     )
