@@ -75,7 +75,8 @@ def test_the_next_up_goes_on_with_a_soak(project: Project, seen: Observation) ->
     name = services.name("web")
     process = services.written[name]
     process |= {"args": [str(SERVER), "${NOMAD_PORT_http}", "one"], "check": {"path": "/health"}}
-    process["rollout"] = {"soak_s": SOAK_S}
+    # Long enough to be interrupted on a machine that is busy.
+    process["rollout"] = {"soak_s": 4 * SOAK_S}
     assert process["command"] == PROCESS["command"]
     services.write()
     project.up("--skip-preview")
