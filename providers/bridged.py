@@ -23,15 +23,17 @@ def as_given(inputs: Properties) -> Properties:
 
 
 def _without(properties: Properties, *, filled_in: bool) -> Properties:
-    values = properties.values
-    if DEFAULTS not in values and META not in values and not any(map(_is_nested, values.values())):
+    # Most states are not of an official plugin, and nothing of them is copied.
+    if not _is_marked(properties.values):
         return properties
-    kept = _cleaned(values, filled_in)
+    kept = _cleaned(properties.values, filled_in)
     return Properties(kept, properties.secrets & kept.keys())
 
 
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, dict | list)
+def _is_marked(value: Any) -> bool:
+    if isinstance(value, dict):
+        return DEFAULTS in value or META in value or any(map(_is_marked, value.values()))
+    return isinstance(value, list) and any(map(_is_marked, value))
 
 
 def _cleaned(value: Any, filled_in: bool) -> Any:
