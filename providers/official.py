@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from providers.cancelling import CommandCancelled, unless_cancelled
 from providers.resource import ProviderError
 
 INSTALL_S = 600.0
@@ -93,23 +94,19 @@ class Official:
             env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         )
         said: list[str] = []
-        ended = asyncio.ensure_future(_followed(process, said, tell))
-        stopped = asyncio.ensure_future(cancelled.wait())
         try:
-            await asyncio.wait({ended, stopped}, timeout=INSTALL_S, return_when=asyncio.FIRST_COMPLETED)
-            if ended.done():
-                last = "\n".join(f"  {line}" for line in said[-_LAST_LINES:]) or "  (nothing)"
-                return f"`{self.install_command}` ended with exit code {process.returncode} and said:\n{last}"
-            if cancelled.is_set():
-                return "Its download was cancelled."
+            await unless_cancelled(_followed(process, said, tell), cancelled, INSTALL_S)
+        except CommandCancelled:
+            return "Its download was cancelled."
+        except TimeoutError:
             return f"Its download had not ended after {INSTALL_S:.0f} s."
         finally:
-            for task in (ended, stopped):
-                task.cancel()
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
+        last = "\n".join(f"  {line}" for line in said[-_LAST_LINES:]) or "  (nothing)"
+        return f"`{self.install_command}` ended with exit code {process.returncode} and said:\n{last}"
 
     def _missing_text(self, why: str) -> str:
         places = " and ".join(str(place) for place in self.places())

@@ -21,16 +21,7 @@ from providers.requests import arguments_of, diff_response, failures, misused_ou
 from providers.resource import CheckFailure, Diff, Function, InitFailed, ProviderError, ResourceType
 from providers.statuses import reported
 
-__all__ = [
-    "CheckFailure",
-    "Diff",
-    "Engine",
-    "Function",
-    "InitFailed",
-    "Plugin",
-    "ProviderError",
-    "ResourceType",
-]
+__all__ = ["CheckFailure", "Diff", "Engine", "Function", "InitFailed", "Plugin", "ProviderError", "ResourceType"]
 
 REFUSALS = "index/refusals:refusals"
 """The function of each plugin by which a program asks what its preview has refused."""
@@ -193,7 +184,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 found = [CheckFailure("", reason) for reason in twice]
             inputs = request.news
             if not found:
-                # Beside found nothing is noted: the engine would judge that first, and not show what is wrong.
+                # Beside failures nothing is noted: the engine would judge that first, and not show what is wrong.
                 noted = {name: value for name, value in news.values.items() if given.get(name) is not value}
                 inputs.MergeFrom(encode(Properties(noted)))
             elif request.urn not in self._read:

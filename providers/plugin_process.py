@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2
 
+from providers.cancelling import CommandCancelled, unless_cancelled
 from providers.engine import MAX_MESSAGE_BYTES
 from providers.protocol import provider_pb2_grpc
 from providers.resource import ProviderError
@@ -125,34 +126,25 @@ class _Said:
 
 async def _port(program: Path, process: asyncio.subprocess.Process, cancelled: asyncio.Event, said: _Said) -> int:
     assert process.stdout is not None
-    line = asyncio.ensure_future(process.stdout.readline())
-    stopped = asyncio.ensure_future(cancelled.wait())
     try:
-        await asyncio.wait({line, stopped}, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
-        if not line.done():
-            why = "the command was cancelled" if cancelled.is_set() else f"it was given {START_S:.0f} s"
-            raise ProviderError(f"{program} has not printed its port: {why}.")
-        try:
-            first = line.result().decode(errors="replace").strip()
-        except ValueError:
-            first = "(a line without an end)"
-        if first.isascii() and first.isdigit() and 0 < int(first) < 65536:
-            return int(first)
-        if first:
-            raise ProviderError(
-                f"{program} does not start as a plugin: its first line must be its port, not {first[:200]!r}."
-            )
+        line = await unless_cancelled(process.stdout.readline(), cancelled, START_S)
+    except CommandCancelled:
+        raise ProviderError(f"{program} has not printed its port: the command was cancelled.") from None
+    except TimeoutError:
+        raise ProviderError(f"{program} has not printed its port: it was given {START_S:.0f} s.") from None
+    except ValueError:
+        line = b"(a line without an end)"
+    first = line.decode(errors="replace").strip()
+    if first.isascii() and first.isdigit() and 0 < int(first) < 65536:
+        return int(first)
+    if not line:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), DYING_S)
-        if not (death := _death(process.returncode)):
-            raise ProviderError(
-                f"{program} does not start as a plugin: its first line must be its port, and it is empty."
-            )
-        await said.end()
-        raise ProviderError(f"{program} has ended without a port ({death}).{said}")
-    finally:
-        for task in (line, stopped):
-            task.cancel()
+        if death := _death(process.returncode):
+            await said.end()
+            raise ProviderError(f"{program} has ended without a port ({death}).{said}")
+    shown = repr(first[:200]) if first else "nothing"
+    raise ProviderError(f"{program} does not start as a plugin: its first line must be its port, and is {shown}.")
 
 
 def _death(code: int | None) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import grpc
 
+from providers.cancelling import CommandCancelled, unless_cancelled
 from providers.engine import Engine
 from providers.official import Official
 from providers.plugin_process import DYING_S, PluginProcess
@@ -151,13 +152,14 @@ class Relay:
 
         process = await self._launched(await self.official.obtain(tell, self._cancelled))
         try:
-            await self._configure(process)
+            await unless_cancelled(self._configure(process), self._cancelled)
+        except CommandCancelled:
+            await process.end()
+            raise ProviderError("it was not configured yet when the command was cancelled.") from None
         except BaseException:
             await process.end()
             raise
         self._process = process
-        if self._cancelled.is_set():
-            self.cancel()
         return process
 
     async def _launched(self, program: Path) -> PluginProcess:

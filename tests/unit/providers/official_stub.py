@@ -28,7 +28,10 @@ LOGGED = "logged by the official plugin"
 
 
 def install(home: Path, package: str, version: str, *mode: str) -> Path:
-    """Installs it into a Pulumi home; its folder. `mode`: "handshake", "takes secrets", "no preview"."""
+    """Installs it into a Pulumi home; its folder.
+
+    `mode`: "handshake", "takes secrets", "no preview", "slow" (its Configure does not end).
+    """
     folder = home / "plugins" / f"resource-{package}-v{version}"
     folder.mkdir(parents=True)
     program = folder / f"pulumi-resource-{package}"
@@ -94,12 +97,15 @@ class Official(provider_pb2_grpc.ResourceProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:
         self.note("CheckConfig", request.SerializeToString())
-        wrong = [provider_pb2.CheckFailure(reason=f"{name} is wrong.") for name in request.news.fields if "bad" in name]
+        names = sorted(name for name in request.news.fields if "bad" in name)
+        wrong = [provider_pb2.CheckFailure(reason=f"{name} is wrong.") for name in names]
         request.news["checked"] = "yes"
         return provider_pb2.CheckResponse(inputs=request.news, failures=wrong)
 
     async def Configure(self, request: Any, context: Any) -> Any:
         self.note("Configure", request.SerializeToString())
+        if "slow" in self._mode:
+            await asyncio.Event().wait()
         return provider_pb2.ConfigureResponse(
             acceptSecrets="takes secrets" in self._mode, supportsPreview="no preview" not in self._mode
         )

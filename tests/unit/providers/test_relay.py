@@ -285,6 +285,16 @@ async def test_cancel_reaches_it(home: Path) -> None:
     assert names(folder).count("Cancel") == 1
 
 
+async def test_cancel_ends_its_start(home: Path) -> None:
+    folder = install(home, *PACKAGE, "slow")
+    async with relaying() as (stub, _, _):
+        waiting = asyncio.create_task(refused(stub.Create(creation())))
+        await until(lambda: "Configure" in names(folder))
+        await stub.Cancel(empty_pb2.Empty())
+        assert (await waiting).endswith("it was not configured yet when the command was cancelled.")
+    assert names(folder)[-1] == "end"
+
+
 @pytest.mark.parametrize(
     ("method", "request_", "outcome"),
     [
@@ -430,15 +440,15 @@ BROKEN = {
     "no program": ("\x7fnonsense", "cannot be started: Exec format error."),
     "another first line": (
         "#!/bin/sh\necho hello",
-        "does not start as a plugin: its first line must be its port, not 'hello'.",
+        "does not start as a plugin: its first line must be its port, and is 'hello'.",
     ),
     "a port that is none": (
         "#!/bin/sh\necho 70000",
-        "does not start as a plugin: its first line must be its port, not '70000'.",
+        "does not start as a plugin: its first line must be its port, and is '70000'.",
     ),
     "an empty first line": (
         "#!/bin/sh\necho; exec /bin/sleep 60",
-        "does not start as a plugin: its first line must be its port, and it is empty.",
+        "does not start as a plugin: its first line must be its port, and is nothing.",
     ),
     "an end without a port": (
         "#!/bin/sh\necho 'panic: no' >&2; exit 3",
