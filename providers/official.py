@@ -67,24 +67,27 @@ class Official:
                 return program
         return None
 
-    async def obtain(self, tell: Tell, cancelled: asyncio.Event) -> Path:
-        """Its program, downloaded where it is not there. `tell` shows the progress. Raises ProviderError."""
+    async def obtain(self, announce: Tell, progress: Tell, cancelled: asyncio.Event) -> Path:
+        """Its program, downloaded where it is not there. Raises ProviderError.
+
+        `announce` shows that it is downloaded, `progress` each line that the download prints.
+        """
         program = self.found()
         if program is None:
-            why = await self._download(tell, cancelled)
+            why = await self._download(announce, progress, cancelled)
             program = self.found()
             if program is None:
                 raise ProviderError(self._missing_text(why))
         return program
 
-    async def _download(self, tell: Tell, cancelled: asyncio.Event) -> str:
+    async def _download(self, announce: Tell, progress: Tell, cancelled: asyncio.Event) -> str:
         """Runs Pulumi's own installation; why it cannot be had, in a sentence, should it then still be missing."""
         if os.environ.get(NO_DOWNLOADS, "").lower() in ("1", "true"):
             return f"It is not downloaded, because {NO_DOWNLOADS} is set."
         pulumi = shutil.which("pulumi")
         if pulumi is None:
             return "It cannot be downloaded: there is no `pulumi` on PATH."
-        await tell(f"Downloading the official {self.package} plugin {self.version}...")
+        await announce(f"Downloading the official {self.package} plugin {self.version}: `{self.install_command}`.")
         process = await asyncio.create_subprocess_exec(
             pulumi,
             *self.install_command.split()[1:],
@@ -95,7 +98,7 @@ class Official:
         )
         said: list[str] = []
         try:
-            await unless_cancelled(_followed(process, said, tell), cancelled, INSTALL_S)
+            await unless_cancelled(_followed(process, said, progress), cancelled, INSTALL_S)
         except CommandCancelled:
             return "Its download was cancelled."
         except TimeoutError:
@@ -118,7 +121,7 @@ class Official:
         )
 
 
-async def _followed(process: asyncio.subprocess.Process, said: list[str], tell: Tell) -> None:
+async def _followed(process: asyncio.subprocess.Process, said: list[str], progress: Tell) -> None:
     """Shows what a program says until it ends; a progress bar writes over its line."""
     assert process.stdout is not None
     rest = ""
@@ -126,7 +129,7 @@ async def _followed(process: asyncio.subprocess.Process, said: list[str], tell: 
         *lines, rest = re.split(r"[\r\n]+", rest + chunk.decode(errors="replace"))
         for line in filter(None, map(str.strip, lines)):
             said.append(line)
-            await tell(line)
+            await progress(line)
     if rest.strip():
         said.append(rest.strip())
     await process.wait()

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -147,10 +148,8 @@ class Relay:
             )
         urn = about if about.startswith("urn:") else ""
 
-        async def tell(line: str) -> None:
-            await self._engine.status(urn, line)
-
-        process = await self._launched(await self.official.obtain(tell, self._cancelled))
+        announce, progress = partial(self._engine.info, urn), partial(self._engine.status, urn)
+        process = await self._launched(await self.official.obtain(announce, progress, self._cancelled))
         try:
             await unless_cancelled(self._configure(process), self._cancelled)
         except CommandCancelled:

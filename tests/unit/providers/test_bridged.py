@@ -143,6 +143,7 @@ CONSUL = {
         "Services": [{"ID": "pay", "Service": "pay", "Port": 80, "Weights": {"Passing": 1, "Warning": 1}}],
     },
     "/v1/health/node/ext": [],
+    "/v1/kv/a/b": [{"Key": "a/b", "Value": "eA==", "Flags": 0, "CreateIndex": 5, "ModifyIndex": 5}],
 }
 
 
@@ -177,4 +178,21 @@ async def test_objects_of_consul_under_the_ids_that_the_official_plugin_gave_the
             assert (same.changes, list(same.diffs)) == (DIFF_NONE, []), id_
             assert refreshed.id == own_id
             assert refreshed.inputs == encode(Properties(program))
+    assert [line.message for line in log.lines] == []
+
+
+async def test_keys() -> None:
+    program = {"keys": [{"path": "a/b", "value": "x"}]}
+    filled_in = {"delete": False, "flags": 0, "__defaults": ["delete", "flags"]}
+    recorded = {"keys": [{**program["keys"][0], **filled_in}], "__defaults": []}
+    outputs = {"keys": [{"path": "a/b", "value": "x", "delete": False, "flags": 0}], "datacenter": "dc1", "var": {}}
+    urn = "urn:pulumi:dev::caravan::consul:index/keys:Keys::mine"
+    async with serving(consul) as server, served(ConsulPlugin) as (stub, _, log):
+        await stub.Configure(provider_pb2.ConfigureRequest(args=struct(address=server.url)))
+        step = Step(stub, urn, "consul", recorded, outputs)
+        same, refreshed = await step.preview(program), await step.refresh()
+        other = await step.preview({"keys": [{"path": "a/b", "value": "y"}]})
+    assert (same.changes, list(same.diffs)) == (DIFF_NONE, [])
+    assert list(other.diffs) == ["keys"]
+    assert refreshed.inputs == encode(Properties(program))
     assert [line.message for line in log.lines] == []

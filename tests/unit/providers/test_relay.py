@@ -396,8 +396,11 @@ async def test_it_is_downloaded_when_it_is_first_needed_and_the_progress_is_show
         made = await asyncio.gather(stub.Create(creation()), stub.Create(creation()))
     assert [answer.id for answer in made] == ["id-1"] * 2
     assert (home / "ran").read_text() == "plugin install resource sample v1.2.3\n"
-    shown = [line.message for line in log.lines if line.ephemeral and line.urn == OTHER]
-    assert shown == ["Downloading the official sample plugin 1.2.3...", "Downloading 10%", "Downloading 100%"]
+    assert [(line.urn, line.message, line.ephemeral) for line in log.lines] == [
+        (OTHER, f"Downloading the official sample plugin 1.2.3: `{INSTALL}`.", False),
+        (OTHER, "Downloading 10%", True),
+        (OTHER, "Downloading 100%", True),
+    ]
 
 
 async def test_a_download_that_fails_is_told_once_it_was_tried_once(home: Path) -> None:

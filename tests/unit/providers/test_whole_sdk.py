@@ -12,6 +12,7 @@ from aiohttp import web
 
 from providers import official, relay
 from providers.consul.__main__ import ConsulPlugin
+from providers.nomad import offline
 from providers.nomad.__main__ import NomadPlugin
 from providers.plugin import Plugin
 from providers.protocol import provider_pb2
@@ -19,7 +20,7 @@ from providers.schema import completed, schema, tokens
 from tests.unit.providers.loopback import serving
 from tests.unit.providers.official_stub import calls, install
 from tests.unit.providers.test_http_api import ok
-from tests.unit.providers.test_plugin import served, struct
+from tests.unit.providers.test_plugin import refused, served, struct
 
 PLUGINS: tuple[type[Plugin], ...] = (NomadPlugin, ConsulPlugin)
 LEAST = {"pulumi_nomad": (18, 27), "pulumi_consul": (33, 24)}
@@ -122,6 +123,20 @@ async def test_the_plugin_answers_the_official_schema_where_that_plugin_is_insta
         found = json.loads((await stub.GetSchema(provider_pb2.GetSchemaRequest())).schema)
     assert found["resources"][token] == {"of": "theirs"}
     assert found["resources"]["nomad:index/job:Job"]["requiredInputs"] == ["jobspec"]
+
+
+async def test_an_offline_preview_passes_nothing_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = install(home, "nomad", NomadPlugin.version)
+    monkeypatch.setenv(offline.ASKED_BY, "true")
+    urn = "urn:pulumi:dev::caravan::nomad:index/schedulerConfig:SchedulerConfig::mine"
+    async with served(NomadPlugin) as (stub, _, _):
+        await stub.Configure(provider_pb2.ConfigureRequest())
+        told = await refused(stub.Check(provider_pb2.CheckRequest(urn=urn)))
+    assert told == (
+        "nomad:index/schedulerConfig:SchedulerConfig would be passed on to the official nomad plugin. It is not: "
+        "CARAVAN_OFFLINE_PREVIEW is set, so Nomad is not spoken to, as that plugin would do. Unset it."
+    )
+    assert list(calls(folder)) == []
 
 
 def test_the_version_is_that_of_the_sdk() -> None:
