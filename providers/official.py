@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,7 @@ class Official:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
             env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         )
         said: list[str] = []
@@ -105,8 +107,9 @@ class Official:
             return f"Its download had not ended after {INSTALL_S:.0f} s."
         finally:
             if process.returncode is None:
+                # What it has started, too: `pulumi` may be a script around the CLI.
                 with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+                    os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         last = "\n".join(f"  {line}" for line in said[-_LAST_LINES:]) or "  (nothing)"
         return f"`{self.install_command}` ended with exit code {process.returncode} and said:\n{last}"

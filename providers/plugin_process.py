@@ -29,6 +29,12 @@ CANCEL_S = 2.0
 DYING_S = 2.0
 """How long after a lost connection a process is given to be gone."""
 
+LOOK_S = 0.02
+"""How often is looked whether a process has ended."""
+
+DRAIN_S = 0.5
+"""How long the last output of a process that has ended is waited for."""
+
 LAST_LINES = 10
 """How many lines that a plugin printed before its end are shown."""
 
@@ -77,13 +83,14 @@ class PluginProcess:
         finally:
             if port is None:
                 await _kill(process)
-                await said.end()
+                await _closed(process, said.reading)
 
     async def death(self, *, within_s: float = 0.0) -> str:
         """How it has ended ("exit code 1", "killed by SIGKILL"); "" where it runs, and goes on doing so."""
-        if self._process.returncode is None and within_s:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), within_s)
+        if within_s:
+            await _ended(self._process, within_s)
+        if self._process.returncode is not None:
+            await self._said.whole()
         return _death(self._process.returncode)
 
     def last_words(self) -> str:
@@ -101,11 +108,9 @@ class PluginProcess:
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGINT)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), END_S)
+            await _ended(self._process, END_S)
         await _kill(self._process)
-        await self._said.end()
-        await self._shown
+        await _closed(self._process, self._said.reading, self._shown)
 
 
 class _Said:
@@ -113,21 +118,32 @@ class _Said:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
-        self._reading = asyncio.ensure_future(_show(process.stderr, 2, self._lines))
+        self.reading = asyncio.ensure_future(_show(process.stderr, 2, self._lines))
 
-    async def end(self) -> None:
-        """Waits until all is read of a process that has ended; something that it has started may go on writing."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._reading, DYING_S)
+    async def whole(self) -> None:
+        """Waits until all is read of a process that has ended. What it has started may hold its stderr open."""
+        await asyncio.wait({self.reading}, timeout=DRAIN_S)
 
     def __str__(self) -> str:
         return "".join(("\nIts last lines:", *(f"\n  {line}" for line in self._lines))) if self._lines else ""
 
 
-async def _port(program: Path, process: asyncio.subprocess.Process, cancelled: asyncio.Event, said: _Said) -> int:
+async def _first_line(process: asyncio.subprocess.Process) -> bytes:
+    """Its first line; empty where it ends without one. What it has started may hold its output open even then."""
     assert process.stdout is not None
+    line, ended = asyncio.ensure_future(process.stdout.readline()), asyncio.ensure_future(_ended(process, START_S))
     try:
-        line = await unless_cancelled(process.stdout.readline(), cancelled, START_S)
+        await asyncio.wait({line, ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({line}, timeout=DRAIN_S)
+        return line.result() if line.done() else b""
+    finally:
+        line.cancel()
+        ended.cancel()
+
+
+async def _port(program: Path, process: asyncio.subprocess.Process, cancelled: asyncio.Event, said: _Said) -> int:
+    try:
+        line = await unless_cancelled(_first_line(process), cancelled, START_S)
     except CommandCancelled:
         raise ProviderError(f"{program} has not printed its port: the command was cancelled.") from None
     except TimeoutError:
@@ -138,10 +154,9 @@ async def _port(program: Path, process: asyncio.subprocess.Process, cancelled: a
     if first.isascii() and first.isdigit() and 0 < int(first) < 65536:
         return int(first)
     if not line:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), DYING_S)
+        await _ended(process, DYING_S)
         if death := _death(process.returncode):
-            await said.end()
+            await said.whole()
             raise ProviderError(f"{program} has ended without a port ({death}).{said}")
     shown = repr(first[:200]) if first else "nothing"
     raise ProviderError(f"{program} does not start as a plugin: its first line must be its port, and is {shown}.")
@@ -161,7 +176,23 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-    await process.wait()
+        await _ended(process, DYING_S)
+
+
+async def _ended(process: asyncio.subprocess.Process, within_s: float) -> None:
+    # Not by its `wait`: that also waits for its streams, which what it has started may hold open.
+    until = asyncio.get_running_loop().time() + within_s
+    while process.returncode is None and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_S)
+
+
+async def _closed(process: asyncio.subprocess.Process, *reading: asyncio.Future[None]) -> None:
+    """Frees what belongs to a process that has ended, when all that it has printed is read."""
+    await asyncio.wait(reading, timeout=DRAIN_S)
+    for task in reading:
+        task.cancel()
+    # Nothing public closes streams that what it has started holds open.
+    process._transport.close()  # type: ignore[attr-defined]
 
 
 async def _show(stream: asyncio.StreamReader | None, to: int, last: deque[str]) -> None:

@@ -22,7 +22,7 @@ from providers.properties import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN, Prope
 from providers.protocol import provider_pb2
 from tests.unit.providers import official_stub
 from tests.unit.providers.official_stub import calls, install
-from tests.unit.providers.test_plugin import OTHER, TOKEN, URN, Sample, refused, served, struct
+from tests.unit.providers.test_plugin import OTHER, TOKEN, URN, Sample, alive, refused, served, struct
 
 LOOK_UP = "sample:index/get:get"
 PACKAGE = ("sample", "1.2.3")
@@ -414,15 +414,14 @@ async def test_a_download_that_fails_is_told_once_it_was_tried_once(home: Path) 
 
 
 async def test_a_download_ends_with_the_command(home: Path) -> None:
-    pulumi(home, "echo $$ > $PULUMI_HOME/pid; exec sleep 60")
+    pulumi(home, "sleep 60 &\necho $! > $PULUMI_HOME/pid\nwait")
     async with relaying() as (stub, _, _):
         waiting = asyncio.create_task(refused(stub.Create(creation())))
         pid = home / "pid"
         await until(lambda: pid.exists() and pid.read_text().strip())
         await stub.Cancel(empty_pb2.Empty())
         assert "Its download was cancelled." in await waiting
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((home / "pid").read_text()), 0)
+    await until(lambda: not alive(int(pid.read_text())))
 
 
 async def test_one_that_is_still_being_installed_is_not_there(home: Path) -> None:
@@ -499,6 +498,18 @@ async def test_one_that_does_not_end_is_ended(home: Path, monkeypatch: pytest.Mo
     assert "end" not in names(folder)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_what_it_has_started_and_left_holds_nothing_up(home: Path) -> None:
+    program = install(home, *PACKAGE) / "pulumi-resource-sample"
+    program.write_text(f"#!/bin/sh\n/bin/sleep 30 &\necho $! > {program.parent}/pid\necho 'panic: no' >&2\nexit 3\n")
+    async with relaying() as (stub, _, _):
+        since = time.monotonic()
+        told = await refused(stub.Create(creation()))
+        os.kill(int((program.parent / "pid").read_text()), signal.SIGKILL)
+    assert "has not printed its port" not in told
+    assert "panic: no" in told
+    assert time.monotonic() - since < 10
 
 
 async def test_this_projects_own_plugin_in_its_place_does_not_start_itself_for_ever(
