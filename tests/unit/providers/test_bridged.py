@@ -15,9 +15,9 @@ from providers.properties import Properties, encode
 from providers.protocol import engine_pb2, provider_pb2
 from tests.unit.providers.loopback import serving
 from tests.unit.providers.nomad_objects import case
+from tests.unit.providers.test_job import NONE, PRIORITY, Case
 from tests.unit.providers.test_job import URN as JOB_URN
-from tests.unit.providers.test_job import Case
-from tests.unit.providers.test_plugin import served, struct
+from tests.unit.providers.test_plugin import refused, served, struct
 
 META = '{"e2bfb730-ecaa-11e6-8f88-34363bc7c4c0":{"delete":300000000000},"schema_version":"0"}'
 DIFF_NONE = provider_pb2.DiffResponse.DIFF_NONE
@@ -91,6 +91,26 @@ async def test_a_job() -> None:
     assert (same.changes, list(same.diffs), list(same.replaces)) == (DIFF_NONE, [], [])
     assert list(other.diffs) == ["purgeOnDestroy"]
     assert [line for line in log.lines if line.severity == engine_pb2.ERROR] == []
+
+
+@pytest.mark.parametrize("changed_by_others", [False, True])
+async def test_a_job_is_deleted_that_carries_no_mark(changed_by_others: bool) -> None:
+    it = Case(plan=PRIORITY if changed_by_others else NONE, allocations=[])
+    it.nomad.answers["job"] = {**it.running, "Meta": {}, "JobModifyIndex": 11 if changed_by_others else 10}
+    program = {"jobspec": it.source(), "json": True}
+    request = provider_pb2.DeleteRequest(
+        urn=JOB_URN,
+        id=it.id,
+        old_inputs=struct(**program, detach=True, __defaults=["detach"]),
+        properties=struct(**program, namespace="default", modifyIndex="10", purgeOnDestroy=False, __meta=META),
+    )
+    async with served(NomadPlugin) as (stub, plugin, _):
+        plugin.resources[JOB] = it.resource
+        if changed_by_others:
+            assert "It is not stopped." in await refused(stub.Delete(request))
+        else:
+            await stub.Delete(request)
+    assert len(it.nomad.made("deregister")) == (not changed_by_others)
 
 
 async def test_a_namespace_that_was_named_for_the_program() -> None:
