@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from providers import official, relay
+from providers import official
 from providers.consul.__main__ import ConsulPlugin
 from providers.nomad import offline
 from providers.nomad.__main__ import NomadPlugin
@@ -37,16 +37,6 @@ def of_sources(sdk: str) -> tuple[set[str], set[str]]:
             look_ups |= set(re.findall(r"pulumi\.runtime\.invoke(?:_output)?\('([^']*)'", text))
     package = sdk.removeprefix("pulumi_")
     return {token for token in resources if token.startswith(f"{package}:")}, look_ups
-
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A Pulumi home of the test's own; nothing is downloaded."""
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi"))
-    monkeypatch.setenv(official.NO_DOWNLOADS, "true")
-    monkeypatch.delenv(relay.RELAYED, raising=False)
-    return tmp_path / "pulumi"
 
 
 async def a_leader(request: web.Request) -> web.StreamResponse:
