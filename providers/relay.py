@@ -8,7 +8,7 @@ failures too; it logs to the engine itself.
 import asyncio
 import contextlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -194,9 +194,7 @@ class Relay:
         request.root_directory = request.program_directory = str(process.program.parent)
         # What the plugin here does not take itself must not come back to the engine from there.
         request.accepts_byte_string = False
-        with _unless_unknown():
-            return await process.stub.Handshake(request)
-        return None
+        return await _unless_unknown(process.stub.Handshake(request))
 
     async def _checked(self, process: PluginProcess) -> Any:
         """The configuration as its CheckConfig returns it. Raises ProviderError for what that finds wrong."""
@@ -207,17 +205,17 @@ class Relay:
         request = provider_pb2.CheckRequest(
             urn=urn, name=urn.rsplit("::", 1)[-1], type=kind, olds=encode(Properties()), news=news
         )
-        with _unless_unknown():
-            answer = await process.stub.CheckConfig(request)
-            if answer.failures:
-                reasons = "\n".join(failure.reason for failure in answer.failures)
-                raise ProviderError(f"{process.program} refuses its configuration:\n{reasons}")
-            checked = provider_pb2.ConfigureRequest()
-            checked.CopyFrom(configuration)
-            checked.args.CopyFrom(answer.inputs)
-            mark(checked.args, configuration.args)
-            return checked
-        return configuration
+        answer = await _unless_unknown(process.stub.CheckConfig(request))
+        if answer is None:
+            return configuration
+        if answer.failures:
+            reasons = "\n".join(failure.reason for failure in answer.failures)
+            raise ProviderError(f"{process.program} refuses its configuration:\n{reasons}")
+        checked = provider_pb2.ConfigureRequest()
+        checked.CopyFrom(configuration)
+        checked.args.CopyFrom(answer.inputs)
+        mark(checked.args, configuration.args)
+        return checked
 
     async def _failure(self, process: PluginProcess, method: str, about: str, request: Any, error: Any) -> Exception:
         """What the engine is to get for a failed call."""
@@ -253,11 +251,11 @@ def _foretold(method: str, request: Any) -> Any:
     return provider_pb2.UpdateResponse(properties=request.news)
 
 
-@contextlib.contextmanager
-def _unless_unknown() -> Iterator[None]:
-    """Leaves the block where a plugin does not know a call that older ones have not."""
+async def _unless_unknown(call: Awaitable[Any]) -> Any:
+    """The answer of a call that older plugins do not know; None from these."""
     try:
-        yield
+        return await call
     except grpc.aio.AioRpcError as error:
         if error.code() != grpc.StatusCode.UNIMPLEMENTED:
             raise
+        return None

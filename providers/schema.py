@@ -46,7 +46,9 @@ def completed(own: str, official: str, served: Collection[str]) -> str:
     """The schema `own`, with all that is not `served` here as the official plugin describes it. Both are JSON."""
     whole, theirs = json.loads(own), json.loads(official)
     for part in ("resources", "functions"):
-        kept = {token: one for token, one in whole[part].items() if token in served or token not in theirs.get(part, {})}
+        kept = {
+            token: one for token, one in whole[part].items() if token in served or token not in theirs.get(part, {})
+        }
         whole[part] = dict(sorted({**theirs.get(part, {}), **kept}.items()))
     whole["types"] = dict(sorted({**theirs.get("types", {}), **whole["types"]}.items()))
     return json.dumps(whole)

@@ -65,6 +65,13 @@ async def test_it_is_started_as_the_engine_starts_it_and_ends_with_this_one(
     assert official_stub.COMPLAINED in printed.err
 
 
+async def test_one_that_checks_no_configuration_gets_it_as_it_is(home: Path) -> None:
+    folder = install(home, *PACKAGE, "no check")
+    async with relaying(address="x", ours="y") as (stub, _, _):
+        assert (await stub.Create(creation())).id == "id-1"
+    assert decode(last(folder, "Configure").args) == Properties({"address": "x"})
+
+
 async def test_two_resources_at_once_start_it_once(home: Path) -> None:
     folder = install(home, *PACKAGE)
     async with relaying() as (stub, _, _):
