@@ -47,6 +47,10 @@ class Record(ABC, Generic[C]):
         """The ID of the object that the inputs name."""
         return str(inputs.values[self.key])
 
+    def own_id(self, id: str, recorded: Properties) -> str:
+        """The ID of a recorded object as this type writes it, where the official plugin has written another one."""
+        return id
+
     @abstractmethod
     async def fetch(self, id: str) -> Json | None:
         """The object, or None."""
@@ -133,7 +137,7 @@ class Record(ABC, Generic[C]):
         old, new = self._settled(urn, old_inputs, outputs), self._settled(urn, new, outputs)
         changed = [name for name in sorted(self.fields) if self._differs(name, old, new)]
         replaces = [name for name in changed if self.fields[name].replaces]
-        current = await self.look(id, old, new)
+        current = await self.look(self.own_id(id, old), old, new)
         if current is None:
             if self.named_by_server:
                 await self._engine.info(
@@ -186,7 +190,8 @@ class Record(ABC, Generic[C]):
         """Changes the object, but only from what the state records. Raises ProviderError where others changed it."""
         base = self.recorded(urn, old_inputs, outputs)
         old, new = self._settled(urn, old_inputs, outputs), self._settled(urn, new, outputs)
-        current = await self.look(id, old, new)
+        own = self.own_id(id, old)
+        current = await self.look(own, old, new)
         if current is None and self.named_by_server:
             raise ProviderError(
                 f"{self._title(old)} was deleted meanwhile. Run `pulumi up` again: it is replaced then."
@@ -198,7 +203,7 @@ class Record(ABC, Generic[C]):
                 "again.",
             )
             if preview:
-                await self._foretell(urn, id, new)
+                await self._foretell(urn, own, new)
                 return self._predicted(new, None)
             return (await self._made(urn, new, None))[1]
         lines = self._moved(base, current)
@@ -209,18 +214,19 @@ class Record(ABC, Generic[C]):
         if preview:
             if not new.has_unknown(self.fields) and not done:
                 await self._engine.info(urn, self._change_text(new, current))
-            await self._foretell(urn, id, new)
+            await self._foretell(urn, own, new)
             return self._predicted(new, outputs)
         if not done:
-            await self._write(urn, id, new, current)
-            current = await self._there(urn, new, id)
+            await self._write(urn, own, new, current)
+            current = await self._there(urn, new, own)
         return self._outputs(new, current)
 
     async def read(
         self, urn: str, id: str, inputs: Properties, outputs: Properties
     ) -> tuple[str, Properties, Properties]:
         """What the server has now. Inputs that come to the same stay as they are written."""
-        current = await self.look(id, inputs)
+        own = self.own_id(id, self._settled(urn, inputs, outputs)) if inputs.values else id
+        current = await self.look(own, inputs)
         if current is None:
             if inputs.values:
                 await self._engine.warning(
@@ -234,7 +240,7 @@ class Record(ABC, Generic[C]):
         base = self.recorded(urn, inputs, outputs)
         lines = self._moved(base, current) if inputs.values else []
         if inputs.values and not lines:
-            return id, inputs, self._outputs(inputs, current)
+            return own, inputs, self._outputs(inputs, current)
         if lines:
             await self._engine.warning(urn, self._refreshed_text(base, lines))
         values = self.values(current)
@@ -247,11 +253,12 @@ class Record(ABC, Generic[C]):
             else:
                 kept[name] = values[name]
         inputs = Properties(kept, inputs.secrets | self.secrets)
-        return self._id_of(id, current), inputs, self._outputs(inputs, current)
+        return self._id_of(own, current), inputs, self._outputs(inputs, current)
 
     async def delete(self, urn: str, id: str, inputs: Properties, outputs: Properties, timeout_s: float) -> None:
         """Deletes the object; one that is gone already is as good. Raises ProviderError where others changed it."""
-        current = await self.look(id, inputs)
+        own = self.own_id(id, self._settled(urn, inputs, outputs))
+        current = await self.look(own, inputs)
         if current is None:
             return
         base = self.recorded(urn, inputs, outputs)
@@ -264,7 +271,7 @@ class Record(ABC, Generic[C]):
                 "To delete it as it is now, run `pulumi refresh` first. To keep it and forget it here: "
                 f"pulumi state delete '{urn}'."
             )
-        await self.remove(id, current, inputs)
+        await self.remove(own, current, inputs)
         self.written.forget(urn)
 
     def recorded(self, urn: str, inputs: Properties, outputs: Properties) -> Properties:

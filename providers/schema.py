@@ -1,4 +1,4 @@
-"""A plugin's Pulumi schema, read from the Python SDK that programs use: just the types that the plugin serves.
+"""A plugin's Pulumi schema, read from the Python SDK that programs use.
 
 The CLI asks for it where it writes or checks programs: `pulumi import`, `pulumi package get-schema`, programs in YAML.
 """
@@ -9,7 +9,7 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -30,6 +30,28 @@ def schema(name: str, version: str, sdk: str, serves: Mapping[str, frozenset[str
     resource ("nomad:index/job:Job") or look-up ("nomad:index/getJob:getJob"). Source: Pulumi `pulumi.schema.json`.
     """
     return json.dumps(_Reader(name, sdk, serves).package(version))
+
+
+def tokens(sdk: str) -> list[str]:
+    """The tokens of all resources and look-ups of a Python SDK."""
+    members = vars(importlib.import_module(sdk))
+    package = sdk.removeprefix("pulumi_")
+    kinds = [one for one in members.values() if inspect.isclass(one) and issubclass(one, pulumi.CustomResource)]
+    types = [getattr(kind, "pulumi_type", "") for kind in kinds if not issubclass(kind, pulumi.ProviderResource)]
+    look_ups = [_camel(name) for name in members if name.startswith("get_") and f"{name}_output" in members]
+    return sorted({*types, *(f"{package}:index/{name}:{name}" for name in look_ups)})
+
+
+def completed(own: str, official: str, served: Collection[str]) -> str:
+    """The schema `own`, with all that is not `served` here as the official plugin describes it. Both are JSON."""
+    whole, theirs = json.loads(own), json.loads(official)
+    for part in ("resources", "functions"):
+        kept = {
+            token: one for token, one in whole[part].items() if token in served or token not in theirs.get(part, {})
+        }
+        whole[part] = dict(sorted({**theirs.get(part, {}), **kept}.items()))
+    whole["types"] = dict(sorted({**theirs.get("types", {}), **whole["types"]}.items()))
+    return json.dumps(whole)
 
 
 class _Reader:

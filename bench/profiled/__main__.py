@@ -7,7 +7,7 @@ import time
 profile = cProfile.Profile(time.process_time)
 profile.enable()
 from providers.nomad.__main__ import NomadPlugin  # noqa: E402 - its imports are part of what is profiled
-from providers.plugin import run  # noqa: E402
+from providers.server import run  # noqa: E402
 
 run(NomadPlugin)
 profile.disable()

@@ -23,10 +23,11 @@ from providers.consul.typed_entries import (
     ServiceSplitterResource,
 )
 from providers.http_api import HttpApi
-from providers.plugin import CheckFailure, Plugin, ProviderError, ResourceType, run
+from providers.plugin import CheckFailure, Plugin, ProviderError, ResourceType
 from providers.previewed import Command
 from providers.properties import Properties
 from providers.record import Record
+from providers.server import run
 from providers.written import Written
 
 ENTRIES: tuple[type[EntryRecord], ...] = (
@@ -47,7 +48,7 @@ SERVED: tuple[type[Record[ConsulClient]], ...] = (
 )
 
 _AGENT = "register the service with the agent itself (a Nomad job's service, or the agent's configuration)."
-_ACL = "make it with the command `consul acl`, or use the official plugin for it."
+_ACL = "make it with the command `consul acl`."
 INSTEAD = {
     "consul:index/intention:Intention": (
         "Consul has replaced single intentions by one entry for each destination. Use "
@@ -60,7 +61,7 @@ INSTEAD = {
         for name in ("AclPolicy", "AclRole", "AclToken", "AclAuthMethod", "AclBindingRule")
     },
 }
-"""Types of the SDK that are not served, and what to do."""
+"""What can be done without the official plugin, which serves these types, where that cannot be had."""
 
 DELETIONS_LOOK_S = 2.0
 """How long the look at what a deletion would break may take at the end of a command."""
@@ -109,6 +110,7 @@ class ConsulPlugin(Plugin):
         self.functions.update(functions(client))
 
     async def close(self) -> None:
+        await super().close()
         if self._graph is not None:
             await self._warn_of_deletions(self._graph)
         if self._api is not None:

@@ -208,6 +208,11 @@ class ConfigEntryResource(EntryRecord):
     def id(self, inputs: Properties) -> str:
         return f"{inputs.values['kind']}/{inputs.values['name']}"
 
+    def own_id(self, id: str, recorded: Properties) -> str:
+        """The official plugin writes KIND-NAME."""
+        is_official = "/" not in id and isinstance(recorded.get("kind"), str)
+        return self.id(recorded) if is_official else id
+
     def kind_of(self, inputs: Properties) -> str:
         kind = inputs.get("kind")
         return kind if isinstance(kind, str) else ""

@@ -41,6 +41,11 @@ class NodeResource(ConsulRecord):
         name = inputs.get("name")
         return [Right("node", "write", name)] if isinstance(name, str) else []
 
+    def own_id(self, id: str, recorded: Properties) -> str:
+        """The official plugin writes NAME-ADDRESS."""
+        name, address = recorded.get("name"), recorded.get("address")
+        return str(name) if name and id == f"{name}-{address}" else id
+
     async def fetch(self, id: str) -> Json | None:
         return await self.look(id)
 

@@ -95,6 +95,10 @@ class ServiceResource(ConsulRecord):
     def id(self, inputs: Properties) -> str:
         return f"{inputs.values['node']}/{inputs.values['serviceId']}"
 
+    def own_id(self, id: str, recorded: Properties) -> str:
+        """The official plugin writes the service's ID alone."""
+        return f"{recorded.values['node']}/{id}" if "/" not in id and recorded.get("node") else id
+
     async def fetch(self, id: str) -> Json | None:
         return await self.look(id)
 

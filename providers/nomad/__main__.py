@@ -25,8 +25,9 @@ from providers.nomad.record import NomadRecord
 from providers.nomad.sentences import orphan_text
 from providers.nomad.spec import OWNER_KEY
 from providers.nomad.variable import VariableResource
-from providers.plugin import CheckFailure, Engine, Plugin, ProviderError, run
+from providers.plugin import CheckFailure, Engine, Plugin, ProviderError
 from providers.properties import Properties
+from providers.server import run
 from providers.written import Written
 
 RECORDS: tuple[type[NomadRecord], ...] = (
@@ -58,6 +59,7 @@ class NomadPlugin(Plugin):
         **{record.token: record.secrets for record in RECORDS},
         **dict.fromkeys(TOKENS, frozenset()),
     }
+    own_settings = config.OWN_INPUTS
 
     _client: NomadClient | None = None
     _hub: EventHub | None = None
@@ -116,6 +118,7 @@ class NomadPlugin(Plugin):
         self.functions.update(functions(self._client))
 
     async def _serve_offline(self, loaded: NomadConfig) -> None:
+        self.relay.closed_because = offline.NOT_PASSED_ON
         await self.engine.warning("", offline.NOTICE)
         self._client = NomadClient(loaded)
         self.resources[TOKEN] = offline.OfflineJob(self.engine, self._client.namespace)
@@ -133,6 +136,7 @@ class NomadPlugin(Plugin):
             self._consul.hurry()
 
     async def close(self) -> None:
+        await super().close()
         if self._client is not None and self._demand:
             await self._warn_of_shortages(self._client)
         if self._client is not None:

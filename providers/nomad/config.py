@@ -47,6 +47,9 @@ DOWNTIME_INPUT = "refuseDowntime"
 _JOB_INPUTS = (WAIT_INPUT, DOWNTIME_INPUT)
 """Inputs that are true, false or a list of job IDs."""
 
+OWN_INPUTS = frozenset({*CONSUL_INPUTS, *_JOB_INPUTS})
+"""Inputs that the official provider does not have."""
+
 
 @dataclass(frozen=True)
 class NomadConfig:

@@ -55,6 +55,10 @@ async def runs_text(ctx: JobContext, job: Json | None) -> str:
 
 
 def _is_ours(current: Json, urn: str, outputs: Properties) -> bool:
-    """Whether a job is the one of the state: by its mark, or, after a rename of the resource, by its creation."""
+    """Whether a job is the one of the state: by its mark, or, after a rename of the resource, by its creation.
+
+    A state of the official plugin records neither; what others changed of its job is refused later.
+    """
     marked = (current.get("Meta") or {}).get(OWNER_KEY) == urn
-    return marked or str(current.get("CreateIndex")) == str(outputs.get("createIndex"))
+    created = outputs.get("createIndex")
+    return marked or created is None or str(current.get("CreateIndex")) == str(created)

@@ -32,6 +32,9 @@ NOTICE = (
     "`pulumi up`, whether names are taken, whether images exist. Of HCL not even the syntax is checked."
 )
 
+NOT_PASSED_ON = f"It is not: {ASKED_BY} is set, so Nomad is not spoken to, as that plugin would do. Unset it."
+"""Why no call reaches the official plugin."""
+
 
 def is_asked(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the user asks for an offline preview."""

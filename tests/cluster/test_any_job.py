@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from providers.nomad.__main__ import NomadPlugin
+from providers.official import NO_DOWNLOADS
 from tests.cluster.programs import job, one_job, use, write_job
 from tests.cluster.project import Project
 from tests.quick_engine.stack import Stack
@@ -181,12 +184,14 @@ def test_manual_promotion_ends_up_with_the_command_that_promotes(stack: Stack) -
     stack.nomad.call("POST", f"/v1/deployment/promote/{promote[1]}", {"DeploymentID": promote[1], "All": True})
 
 
-def test_an_unknown_type_is_refused_with_a_sentence(stack: Stack) -> None:
+def test_a_type_that_is_passed_on_says_where_the_official_plugin_was_looked_for(stack: Stack, tmp_path: Path) -> None:
     stack.write("nomad.SchedulerConfig('s', scheduler_algorithm='spread')")
+    nowhere = {"HOME": str(tmp_path), "PULUMI_HOME": str(tmp_path), NO_DOWNLOADS: "true"}
 
-    failed = stack.preview(check=False)
+    failed = stack.preview(check=False, **nowhere)
     assert failed.code != 0
-    assert "does not serve the resource type nomad:index/schedulerConfig:SchedulerConfig" in failed.text
+    assert "nomad:index/schedulerConfig:SchedulerConfig is not served by this project's nomad plugin" in failed.text
+    assert str(tmp_path / "plugins" / f"resource-nomad-v{NomadPlugin.version}") in failed.text
 
 
 def test_another_id_replaces_the_job_once_the_new_one_is_healthy(stack: Stack) -> None:

@@ -11,8 +11,9 @@ from google.protobuf import empty_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
 from providers.consul.__main__ import ConsulPlugin
+from providers.engine import MAX_MESSAGE_BYTES
 from providers.nomad.__main__ import NomadPlugin
-from providers.plugin import MAX_MESSAGE_BYTES, Engine, Plugin
+from providers.plugin import Engine, Plugin
 from providers.protocol import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 PLUGINS: dict[str, type[Plugin]] = {"nomad": NomadPlugin, "consul": ConsulPlugin}

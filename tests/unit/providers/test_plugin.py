@@ -22,6 +22,7 @@ from providers.consul.__main__ import ConsulPlugin
 from providers.nomad.__main__ import NomadPlugin
 from providers.plugin import CheckFailure, Diff, Engine, InitFailed, Plugin, ProviderError
 from providers.properties import UNKNOWN, UNKNOWN_WIRE, Properties, decode, encode
+from providers.schema import tokens
 from tests.unit.providers.loopback import answers, serving
 from tests.unit.providers.test_http_api import free_port, ok
 
@@ -156,27 +157,6 @@ async def test_who_it_is() -> None:
         assert (await stub.Handshake(provider_pb2.ProviderHandshakeRequest())).accept_secrets
         configured = await stub.Configure(provider_pb2.ConfigureRequest())
         assert (configured.acceptSecrets, configured.supportsPreview) == (True, True)
-
-
-async def test_a_type_that_is_not_served_is_refused_with_the_way_out() -> None:
-    sentence = (
-        "The sample plugin of this project does not serve the resource type sample:index/other:Other; it serves "
-        "sample:index/thing:Thing. To use the official plugin instead, take `sample` out of `plugins.providers` in "
-        "Pulumi.yaml."
-    )
-    async with configured() as (stub, _, _):
-        assert await refused(stub.Check(provider_pb2.CheckRequest(urn=OTHER))) == sentence
-        assert await refused(stub.Create(provider_pb2.CreateRequest(urn=OTHER))) == sentence
-        assert await refused(stub.Read(provider_pb2.ReadRequest(urn=OTHER))) == sentence
-        assert await refused(stub.Delete(provider_pb2.DeleteRequest(urn=OTHER))) == sentence
-
-
-async def test_a_look_up_that_is_not_served_is_refused() -> None:
-    async with configured() as (stub, _, _):
-        assert await refused(stub.Invoke(provider_pb2.InvokeRequest(tok="sample:index/get:get"))) == (
-            "The sample plugin of this project does not serve the look-up sample:index/get:get; it serves "
-            "sample:index/echo:echo."
-        )
 
 
 async def test_a_look_up() -> None:
@@ -354,12 +334,17 @@ async def test_a_server_that_is_not_there_is_told_when_the_nomad_plugin_starts()
 
 
 @pytest.mark.parametrize("make", [NomadPlugin, ConsulPlugin])
-async def test_the_schema_has_what_the_configured_plugin_serves(make: type[Plugin]) -> None:
+async def test_the_schema_has_what_the_configured_plugin_serves_and_the_rest_of_the_sdk(
+    make: type[Plugin], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for home in ("HOME", "PULUMI_HOME"):
+        monkeypatch.setenv(home, str(tmp_path))
     async with serving(answers(ok(["leader"]))) as server, served(make) as (stub, plugin, _):
         schema = json.loads((await stub.GetSchema(provider_pb2.GetSchemaRequest())).schema)
         await stub.Configure(provider_pb2.ConfigureRequest(args=struct(address=server.url)))
-        assert schema["resources"].keys() == plugin.resources.keys()
-        assert schema["functions"].keys() == plugin.functions.keys()
+        assert {*plugin.resources, *plugin.functions} == make.serves.keys()
+        assert {*schema["resources"], *schema["functions"]} == set(tokens(make.sdk))
+        assert make.serves.keys() < {*schema["resources"], *schema["functions"]}
 
 
 async def test_an_address_known_only_later_serves_nothing_yet() -> None:
