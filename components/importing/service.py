@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.importing.candidate import candidate
+from components.importing.lean import Lean
 from components.importing.remainder import remainder
 from components.jobspec import Job, Placement, build_job
 from components.jobspec.merge import merged
@@ -15,8 +16,6 @@ from components.validation import validate, without
 from components.yaml_file import KeyPath
 
 Data = dict[str, Any]
-Lean = Callable[[Job], Job]
-"""A job without what Nomad fills in by itself."""
 Complete = Callable[[Data], Data]
 """The keys of a service with what a team's defaults add to them."""
 
@@ -113,7 +112,7 @@ def _without(data: Data, path: Sequence[str]) -> Data:
         if isinstance(_at(data, path[: end - 1]), list):
             return without(data, [tuple(path[: end - 1])])
     if list(path) == ["rollout", "health_check"]:
-        return {**data, "rollout": {"health_check": "task_states"}}
+        return {**data, "rollout": {**data.get("rollout", {}), "health_check": "task_states"}}
     if list(path) == ["version"]:
         return {**data, "version": "1"}
     return data

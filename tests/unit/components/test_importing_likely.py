@@ -1,0 +1,95 @@
+"""Jobs as people write them become services: the very same jobs, nearly all of it by keys of service.yaml."""
+
+import copy
+import random
+import statistics
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from components.importing.lean import lean_for, without_additions
+from components.importing.nomad import equal_service
+from components.importing.service import build
+from providers.nomad.job_difference import differences
+from tests.cluster.thinned_jobs import likely
+from tests.unit.components.likely_jobs import Jobs
+
+SEEDS = range(6)
+EACH = 50
+MEDIAN = 0.7
+"""Of the shares of the jobs that have no key of service.yaml. Before there was a key for what they have it was 0.68."""
+
+
+def leaves(value: Any) -> int:
+    """How many plain values there are; an empty block counts as one."""
+    inner: Iterator[Any] = iter(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+    return sum(map(leaves, inner)) or 1
+
+
+def share_in_job(job: dict[str, Any], service: dict[str, Any]) -> float:
+    """Which part of a job has no key of service.yaml, and is left to `job:`."""
+    left = leaves(service["job"]) if "job" in service else 0
+    bare = without_additions(job)
+    return left / leaves(lean_for(bare)(bare))
+
+
+def become_services(jobs: Iterator[dict[str, Any]]) -> list[float]:
+    """Import jobs, each of which must become the very same one; the shares that have no key."""
+    shares = []
+    for job in jobs:
+        service = equal_service(job)
+        found = [str(one.change) for one in differences(without_additions(job), build(service))]
+        assert not found, f"{job['ID']}: {found}"
+        shares.append(share_in_job(job, service))
+    return shares
+
+
+@pytest.fixture(scope="module")
+def shares() -> list[float]:
+    """Of the likely jobs."""
+    return become_services(Jobs(seed).job(f"web-{seed}-{number}") for seed in SEEDS for number in range(EACH))
+
+
+def test_likely_jobs_need_little_besides_the_keys(shares: list[float]) -> None:
+    print(f"the median share of a job in `job:` is {statistics.median(shares):.1%} of {len(shares)} jobs")
+    assert statistics.median(shares) <= MEDIAN
+
+
+def test_jobs_with_every_key_become_the_very_same_jobs() -> None:
+    become_services(likely(f"web-{seed}", random.Random(seed))[1] for seed in range(100))
+
+
+def test_what_nomad_adds_is_no_part_of_the_service() -> None:
+    """Finding job-files 10: conditions that Nomad implies were kept, and registered twice."""
+    job = Jobs(3).job("web")
+    registered = copy.deepcopy(job)
+    group = registered["TaskGroups"][0]
+    task = group["Tasks"][0]
+    implied = ("${attr.vault.version}", ">= 0.6.1"), ("${attr.nomad.version}", ">= 1.7.0-a")
+    for block, (name, version) in zip((group, task), implied, strict=True):
+        added = {"LTarget": name, "Operand": "semver", "RTarget": version}
+        block["Constraints"] = [*(block.get("Constraints") or []), added]
+    task["Identities"] = [*(task.get("Identities") or []), {"Name": "vault_default", "Audience": ["vault.io"]}]
+    group["Tasks"].append(
+        {
+            "Name": "connect-proxy-web",
+            "Kind": "connect-proxy:web",
+            "Driver": "docker",
+            "Config": {"image": "${meta.connect.sidecar_image}"},
+            "Lifecycle": {"Hook": "prestart", "Sidecar": True},
+        }
+    )
+    registered |= {"NodePool": "default", "Region": "global", "Priority": job.get("Priority", 50)}
+    assert equal_service(registered) == equal_service(job)
+
+
+def test_what_the_parser_leaves_empty_is_no_part_of_the_service() -> None:
+    """Finding job-files 10b: an empty `HostNetwork` of a job file brought the whole list of ports into `job:`."""
+    ports = [{"Label": "http", "To": 80}]
+    job = {"ID": "web", "Name": "web", "Type": "service", "Datacenters": ["dc1"]}
+    task = {"Name": "web", "Driver": "docker", "Config": {"image": "a:1", "ports": ["http"]}}
+    job["TaskGroups"] = [{"Name": "web", "Tasks": [task], "Networks": [{"DynamicPorts": ports}]}]
+    parsed = copy.deepcopy(job) | {"NodePool": ""}
+    parsed["TaskGroups"][0]["Networks"][0]["DynamicPorts"][0]["HostNetwork"] = ""
+    assert equal_service(parsed) == equal_service(job)
