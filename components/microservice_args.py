@@ -28,6 +28,8 @@ from components.microservice_parts import (
     TaskArgs,
     VolumeArgs,
 )
+from components.microservice_registrations import RegistrationArgs
+from components.microservice_workload import ArtifactArgs, IdentityArgs, LogsArgs, NetworkArgs, VaultArgs
 
 
 class MicroserviceArgs(TypedDict):
@@ -68,6 +70,21 @@ class MicroserviceArgs(TypedDict):
     """Files that it finds, by path."""
     labels: NotRequired[Mapping[str, str]]
     """Labels of the container."""
+    publish: NotRequired[Sequence[str] | None]
+    """For images: labels of the ports that the driver maps into the container. []: none. Default: all ports for the
+    service's own process, none for a task beside it."""
+    artifacts: NotRequired[Sequence[ArtifactArgs]]
+    """What Nomad fetches for it before it starts, in this order."""
+    vault: NotRequired[VaultArgs | None]
+    """A token of Vault for it. Default: none."""
+    identities: NotRequired[Mapping[str, IdentityArgs]]
+    """Identities by which others know it, by name. Default: Nomad's own."""
+    consul: NotRequired[bool]
+    """Whether it gets a token of Consul. Source: consul. Default false."""
+    logs: NotRequired[LogsArgs]
+    """What Nomad keeps of its output."""
+    leader: NotRequired[bool]
+    """Whether the other tasks of the instance end when it does. Default false."""
     resources: NotRequired[InstanceResourcesArgs]
     """What is reserved for each instance."""
     kill_timeout_s: NotRequired[float]
@@ -87,6 +104,11 @@ class MicroserviceArgs(TypedDict):
     """Default: GET /health on the port labelled http, if there is one and `checks` is empty. null: none."""
     checks: NotRequired[Mapping[str, CheckArgs]]
     """More checks, by name."""
+    registered: NotRequired[bool]
+    """Whether the service is in Consul under its own name, with its tags and checks. false: only `services` are.
+    Default true."""
+    services: NotRequired[Mapping[str, RegistrationArgs]]
+    """More services that instances register, in Consul or in Nomad, exactly as they are written here, by name."""
     count: NotRequired[int]
     """Instances. For system jobs: per node. Default 1."""
     scaling: NotRequired[ScalingArgs | None]
@@ -123,19 +145,32 @@ class MicroserviceArgs(TypedDict):
     """Tags in Consul besides the name and name@version."""
     meta: NotRequired[Mapping[str, str]]
     """For people and tools that read the job; the process finds them as NOMAD_META_<key>."""
-    shutdown_delay_s: NotRequired[float]
-    """Time between leaving Consul and SIGTERM: clients look elsewhere meanwhile. Source: group > shutdown_delay. In
-    seconds. Default 3."""
+    shutdown_delay_s: NotRequired[float | None]
+    """Time between leaving Consul and SIGTERM: clients look elsewhere meanwhile. null: none is set. Source: group >
+    shutdown_delay. In seconds. Default 3."""
     namespace: NotRequired[str | None]
     """Nomad namespace. Default: the provider's."""
     region: NotRequired[str | None]
     """Nomad region. Default: the provider's."""
+    port_variable: NotRequired[bool]
+    """Whether PORT is set to the port labelled http. false: the process has NOMAD_PORT_http only. Default true."""
+    network: NotRequired[NetworkArgs]
+    """The network that the tasks of an instance share."""
     host_network: NotRequired[str | None]
     """Network of the nodes that ports are published on, for nodes with several. Default: their default network."""
     group_name: NotRequired[str | None]
     """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
     task_name: NotRequired[str | None]
     """Name of the service's own task. Default: the service's name."""
+    group_meta: NotRequired[Mapping[str, str]]
+    """The same as `meta`, of the group."""
+    task_meta: NotRequired[Mapping[str, str]]
+    """The same as `meta`, of the service's own task."""
+    task_shutdown_delay_s: NotRequired[float]
+    """Time between the task's own services leaving Consul and SIGTERM. Source: task > shutdown_delay. In seconds.
+    Default 0."""
+    all_at_once: NotRequired[bool]
+    """Whether Nomad places all instances or none. Source: job > all_at_once. Default false."""
     datacenters: NotRequired[Sequence[str] | None]
     """Nomad datacenters to run in. Default `dc1`."""
     node_pool: NotRequired[str | None]

@@ -7,6 +7,8 @@ TypedDicts without a base, and their annotations must not be strings: no `from _
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
+from components.microservice_workload import ArtifactArgs, IdentityArgs, LogsArgs, ScriptArgs, VaultArgs, WaitArgs
+
 
 class PortArgs(TypedDict):
     """A port of the service; its key is its label."""
@@ -24,6 +26,11 @@ class PortArgs(TypedDict):
     Default false."""
     host_network: NotRequired[str | None]
     """Network of the node that it is published on, for nodes with several. Default: the service's."""
+    mapped: NotRequired[bool]
+    """Whether a container maps it. false: there is no `to`, and the process listens on the node's port. Default
+    true."""
+    ignore_collision: NotRequired[bool]
+    """For static: whether several instances of a node may have it, as by SO_REUSEPORT. Default false."""
 
 
 class RestartOnFailureArgs(TypedDict):
@@ -33,6 +40,8 @@ class RestartOnFailureArgs(TypedDict):
     """Failures in a row before the restart. Default 3."""
     grace_s: NotRequired[float]
     """Time after a start in which failures do not count. In seconds. Default 30."""
+    ignore_warnings: NotRequired[bool]
+    """Whether a warning is no failure. Default false."""
 
 
 class CheckArgs(TypedDict):
@@ -72,8 +81,23 @@ class CheckArgs(TypedDict):
     """Answers in a row that make an instance pass. Source: success_before_passing. Default 0."""
     failures_before_critical: NotRequired[int]
     """Failures in a row that take an instance out of Consul. Default 0."""
+    failures_before_warning: NotRequired[int]
+    """Failures in a row that make an instance warn. Default 0."""
     restart: NotRequired[RestartOnFailureArgs | None]
     """Default: an instance that fails its check leaves Consul and keeps running."""
+    address_mode: NotRequired[str | None]
+    """Which address is asked. Default: the service's. One of `alloc`, `alloc_ipv6`, `driver`, `host`."""
+    body: NotRequired[str | None]
+    """For http only: what is sent."""
+    initial_status: NotRequired[str | None]
+    """What counts before the first answer. Default: Consul's, critical. One of `passing`, `warning`, `critical`."""
+    notes: NotRequired[str | None]
+    """For people."""
+    on_update: NotRequired[str | None]
+    """What of it counts in a rollout. Default: the service's, require_healthy. One of `require_healthy`,
+    `ignore_warnings`, `ignore`."""
+    expose: NotRequired[bool]
+    """Whether a proxy of the mesh lets the check through. Default false."""
 
 
 class ConstraintArgs(TypedDict):
@@ -86,6 +110,9 @@ class ConstraintArgs(TypedDict):
     `set_contains_any`, `is_set`, `is_not_set`, `distinct_hosts`, `distinct_property`. Default `=`."""
     value: NotRequired[str | None]
     """What to compare with. For distinct_property: how many instances may share a value, default 1."""
+    level: NotRequired[str]
+    """Where it is in the job: of the job, of the group, or of the service's own task. To Nomad it is the same. Default
+    `group`. One of `job`, `group`, `task`."""
 
 
 class AffinityArgs(TypedDict):
@@ -100,6 +127,9 @@ class AffinityArgs(TypedDict):
     """What to compare with."""
     weight: NotRequired[int]
     """-100 to 100, not 0; below 0 to avoid such nodes. Default 50."""
+    level: NotRequired[str]
+    """Where it is in the job: of the job, of the group, or of the service's own task. To Nomad it is the same. Default
+    `group`. One of `job`, `group`, `task`."""
 
 
 class SpreadArgs(TypedDict):
@@ -111,6 +141,9 @@ class SpreadArgs(TypedDict):
     """1 to 100, against other spreads and affinities. Default 50."""
     targets: NotRequired[Mapping[str, int]]
     """Percent of the instances per value, 100 together at the most. Default: evenly."""
+    level: NotRequired[str]
+    """Where it is in the job: of the job, or of the group. To Nomad it is the same. Default `group`. One of `job`,
+    `group`."""
 
 
 class DeviceArgs(TypedDict):
@@ -158,6 +191,10 @@ class InstanceResourcesArgs(TypedDict):
     """Devices of the node."""
     disk_mb: NotRequired[int | None]
     """Scratch disk, 10 or more. Default: Nomad's 300. Source: ephemeral_disk > size. In MiB."""
+    disk_sticky: NotRequired[bool]
+    """Whether a replaced instance gets the contents, if Nomad can place it on the same node. Default false."""
+    disk_migrate: NotRequired[bool]
+    """Whether contents are copied to another node, too. Needs disk_sticky. Default false."""
 
 
 class RolloutArgs(TypedDict):
@@ -186,8 +223,12 @@ class RolloutArgs(TypedDict):
     stagger_s: NotRequired[float | None]
     """Time between the moves of instances away from nodes that drain or are lost. Default: Nomad's 30. In
     seconds."""
-    health_check: NotRequired[str]
-    """What healthy means: passing in Consul, or just running. One of `checks`, `task_states`. Default `checks`."""
+    health_check: NotRequired[str | None]
+    """What healthy means: passing in Consul, or just running. null: Nomad's own rule, by which an instance without any
+    check is healthy when it runs. Default `checks`. One of `checks`, `task_states`."""
+    level: NotRequired[str]
+    """Where it is in the job: of the group, or of the job as well, by whose max_parallel and stagger_s Nomad replaces
+    the instances of a system job. Default `group`. One of `group`, `job`."""
 
 
 class RestartArgs(TypedDict):
@@ -245,11 +286,23 @@ class FileArgs(TypedDict):
     """What the file holds."""
     source: NotRequired[str | None]
     """A file that holds it, relative to the service's folder."""
+    source_path: NotRequired[str | None]
+    """A template that the task has on the node, as from an artifact: local/app.conf.tpl."""
     template: NotRequired[bool]
     """Whether {{ }} in it is filled in by Nomad (keys of Consul, services, Nomad's variables, ...) and kept
     current. Otherwise the file is what is written here, braces and all. Default false."""
     env: NotRequired[bool]
     """Whether its lines NAME=value become variables of the process. Default false."""
+    left_delimiter: NotRequired[str | None]
+    """For a template: what stands for {{."""
+    right_delimiter: NotRequired[str | None]
+    """For a template: what stands for }}."""
+    once: NotRequired[bool]
+    """For a template: whether it is filled in at the start only. Default false."""
+    error_on_missing_key: NotRequired[bool]
+    """For a template: whether the task fails where a value is missing. Default false."""
+    wait: NotRequired[WaitArgs | None]
+    """For a template: how long its values must stay the same before it is filled in. Default: Nomad's."""
     perms: NotRequired[str]
     """Three octal digits. Default `0644`."""
     uid: NotRequired[int | None]
@@ -258,10 +311,12 @@ class FileArgs(TypedDict):
     """Group. Default: that of the Nomad agent."""
     change_mode: NotRequired[str]
     """What happens to the process when a template's values change: nothing (the file is rewritten), a restart, a
-    signal. Default nothing, because Nomad would restart all instances at once and without a canary. One of `noop`,
-    `restart`, `signal`."""
+    signal, a script. Default nothing, because Nomad would restart all instances at once and without a canary. One of
+    `noop`, `restart`, `signal`, `script`."""
     change_signal: NotRequired[str | None]
     """For change_mode signal."""
+    change_script: NotRequired[ScriptArgs | None]
+    """For change_mode script."""
     splay_s: NotRequired[float]
     """A random wait up to this long before a restart or signal. In seconds. Default 5."""
 
@@ -311,6 +366,8 @@ class VolumeArgs(TypedDict):
     """Its name among the node's volumes, or its CSI ID. Default: the key. Not for ephemeral."""
     read_only: NotRequired[bool]
     """Whether the process may only read. Default false."""
+    mount_read_only: NotRequired[bool | None]
+    """The same of the mount alone, where the volume is asked for otherwise. Default: as read_only."""
     per_instance: NotRequired[bool]
     """One volume per instance: source[0], source[1], ... Not with canaries. Default false."""
     sticky: NotRequired[bool]
@@ -381,6 +438,21 @@ class TaskArgs(TypedDict):
     """Files that it finds, by path."""
     labels: NotRequired[Mapping[str, str]]
     """Labels of the container."""
+    publish: NotRequired[Sequence[str] | None]
+    """For images: labels of the ports that the driver maps into the container. []: none. Default: all ports for the
+    service's own process, none for a task beside it."""
+    artifacts: NotRequired[Sequence[ArtifactArgs]]
+    """What Nomad fetches for it before it starts, in this order."""
+    vault: NotRequired[VaultArgs | None]
+    """A token of Vault for it. Default: none."""
+    identities: NotRequired[Mapping[str, IdentityArgs]]
+    """Identities by which others know it, by name. Default: Nomad's own."""
+    consul: NotRequired[bool]
+    """Whether it gets a token of Consul. Source: consul. Default false."""
+    logs: NotRequired[LogsArgs]
+    """What Nomad keeps of its output."""
+    leader: NotRequired[bool]
+    """Whether the other tasks of the instance end when it does. Default false."""
     resources: NotRequired[ResourcesArgs]
     """What is reserved for it."""
     kill_timeout_s: NotRequired[float]
@@ -389,9 +461,12 @@ class TaskArgs(TypedDict):
     """Signal that asks the process to end. Default SIGTERM (SIGINT without a container)."""
     image: NotRequired[str | None]
     """A finished image, with a tag or a digest. Default: the service's own image."""
+    image_floating: NotRequired[bool]
+    """Whether the image may have no tag, and so mean another one tomorrow. Default false."""
     hook: NotRequired[str]
-    """When it starts: before the service's own process, after its start, or after its end. One of `prestart`,
-    `poststart`, `poststop`. Default `prestart`."""
+    """When it starts: before the service's own process, after its start, or after its end; main: with it, as another
+    process that the instance cannot do without. Default `prestart`. One of `prestart`, `poststart`, `poststop`,
+    `main`."""
     sidecar: NotRequired[bool]
     """Whether it goes on beside the process (and is restarted with it), or must end well before the process starts.
     Default false."""
@@ -399,3 +474,11 @@ class TaskArgs(TypedDict):
     """Names of the service's secrets that this task gets, too."""
     mounts: NotRequired[Mapping[str, str]]
     """Volumes of the service that this task mounts, too, with their paths."""
+    constraints: NotRequired[Sequence[ConstraintArgs]]
+    """Conditions that nodes must meet for it."""
+    affinities: NotRequired[Sequence[AffinityArgs]]
+    """Preferences for nodes for it."""
+    meta: NotRequired[Mapping[str, str]]
+    """Of this task; its process finds them as NOMAD_META_<key>."""
+    shutdown_delay_s: NotRequired[float]
+    """Time between its services leaving Consul and SIGTERM. Source: task > shutdown_delay. In seconds. Default 0."""

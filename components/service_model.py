@@ -11,8 +11,10 @@ from components.service.base import Caller, EnvName, Json, MetaKey, Name, PortLa
 from components.service.calls import Call
 from components.service.checks import Check
 from components.service.image import ImageBuild, ImageSource, Version
+from components.service.network import Network
 from components.service.placement import Affinity, Constraint, Spread
 from components.service.ports import Port
+from components.service.registrations import Registration
 from components.service.resources import InstanceResources
 from components.service.rollout import Reschedule, Restart, Rollout, Scaling
 from components.service.schedule import Parameterized, Periodic
@@ -44,6 +46,10 @@ class Service(Process):
     """Default: GET /health on the port labelled http, if there is one and `checks` is empty. null: none."""
     checks: dict[Name, Check] = Field(default_factory=dict)
     """More checks, by name."""
+    registered: bool = True
+    """Whether the service is in Consul under its own name, with its tags and checks. false: only `services` are."""
+    services: dict[Name, Registration] = Field(default_factory=dict)
+    """More services that instances register, in Consul or in Nomad, exactly as they are written here, by name."""
     resources: InstanceResources = InstanceResources()
     """What is reserved for each instance."""
     count: Annotated[int, Field(ge=0)] = 1
@@ -83,18 +89,31 @@ class Service(Process):
     """Tags in Consul besides the name and name@version."""
     meta: dict[MetaKey, Value] = Field(default_factory=dict)
     """For people and tools that read the job; the process finds them as NOMAD_META_<key>."""
-    shutdown_delay_s: Seconds = 3
-    """Time between leaving Consul and SIGTERM: clients look elsewhere meanwhile. Source: group > shutdown_delay."""
+    shutdown_delay_s: Seconds | None = 3
+    """Time between leaving Consul and SIGTERM: clients look elsewhere meanwhile. null: none is set. Source: group >
+    shutdown_delay."""
     namespace: Text | None = None
     """Nomad namespace. Default: the stack's."""
     region: Text | None = None
     """Nomad region. Default: the stack's."""
+    port_variable: bool = True
+    """Whether PORT is set to the port labelled http. false: the process has NOMAD_PORT_http only."""
+    network: Network = Network()
+    """The network that the tasks of an instance share."""
     host_network: Text | None = None
     """Network of the nodes that ports are published on, for nodes with several. Default: the stack's."""
     group_name: Text | None = None
     """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
     task_name: Text | None = None
     """Name of the service's own task. Default: the service's name."""
+    group_meta: dict[MetaKey, Value] = Field(default_factory=dict)
+    """The same as `meta`, of the group."""
+    task_meta: dict[MetaKey, Value] = Field(default_factory=dict)
+    """The same as `meta`, of the service's own task."""
+    task_shutdown_delay_s: Seconds = 0
+    """Time between the task's own services leaving Consul and SIGTERM. Source: task > shutdown_delay."""
+    all_at_once: bool = False
+    """Whether Nomad places all instances or none. Source: job > all_at_once."""
     datacenters: Texts | None = None
     """Nomad datacenters to run in. Default: the stack's."""
     node_pool: Text | None = None
@@ -112,7 +131,8 @@ class Service(Process):
             return data
         implied: dict[str, Any] = {}
         # A check is what makes a rollout safe, so it is there unless refused.
-        if "check" not in data and not data.get("checks") and MAIN_PORT in (data.get("ports") or {}):
+        registers = data.get("registered") is not False
+        if registers and "check" not in data and not data.get("checks") and MAIN_PORT in (data.get("ports") or {}):
             implied["check"] = {}
         if "image" not in data and data.get("driver", "docker") not in IMAGE_DRIVERS:
             implied["image"] = {}
@@ -136,17 +156,26 @@ class Service(Process):
     @property
     def has_own_network(self) -> bool:
         """Whether instances have a network of their own, so that ports inside and outside differ."""
-        return self.mesh or not self.uses_host_network
+        return self.mesh or self.network.is_own or not self.uses_host_network
 
     @property
     def all_checks(self) -> dict[str, Check]:
-        """Every check, by the key that it is written under."""
+        """Every check of the service's own, by the key that it is written under."""
+        if not self.registered:
+            return {}
         named = {f"checks.{name}": check for name, check in self.checks.items()}
         return named if self.check is None else {"check": self.check, **named}
 
     @property
+    def any_checks(self) -> bool:
+        """Whether anything that is registered has a check."""
+        return bool(self.all_checks) or any(entry.checks for entry in self.services.values())
+
+    @property
     def advertised_port(self) -> str | None:
         """The port that others find by the service's name: http, else the checked one, else the first by label."""
+        if not self.registered:
+            return None
         if MAIN_PORT in self.ports:
             return MAIN_PORT
         checked = (check.port for check in self.all_checks.values() if check.type != "script")

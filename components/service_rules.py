@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from components.rules import environment, image, lifecycle, network, resources
+from components.rules import environment, image, lifecycle, network, registrations, resources, workload
 from components.rules.violation import Violation
 from components.service_model import Service
 
@@ -11,11 +11,15 @@ __all__ = ["Violation", "violations"]
 _RULES = (
     image.image,
     network.ports,
+    network.published,
     environment.environment,
     environment.arguments,
     environment.files,
     network.checks,
     network.mesh,
+    registrations.registrations,
+    workload.workload,
+    workload.levels,
     resources.resources,
     resources.volumes,
     resources.placement,

@@ -15,18 +15,19 @@ def candidate(job: Mapping[str, Any]) -> dict[str, Any]:
     """
     name, type_ = str(job["ID"]), str(job.get("Type") or "service")
     groups = parts(job, "TaskGroups")
-    main = next((it for it in groups if it.get("Name") == name), groups[0] if groups else {})
+    main: Any = next((it for it in groups if it.get("Name") == name), groups[0] if groups else {})
     namespace, region = job.get("Namespace"), job.get("Region")
     return {
         "name": name,
         "type": type_,
-        **group(main, name, type_),
+        **group(main, job, name, type_),
         **said(
             periodic=_periodic(block(job, "Periodic")),
             parameterized=_parameterized(job, main),
             meta=dict(block(job, "Meta")),
             namespace=None if namespace == "default" else namespace,
             region=None if region == "global" else region,
+            all_at_once=job.get("AllAtOnce") or None,
             datacenters=list(job.get("Datacenters") or []),
             node_pool=None if job.get("NodePool") == "default" else job.get("NodePool"),
             priority=None if job.get("Priority") == 50 else job.get("Priority"),

@@ -10,6 +10,45 @@ from components.service.base import MAX_NAME
 Block = Mapping[str, Any]
 
 
+def registrations(group: Block) -> dict[str, Any]:
+    """`services`: what the group and its tasks register."""
+    owners: list[tuple[str | None, Block]] = [(None, group)]
+    owners += [(str(task.get("Name")), task) for task in parts(group, "Tasks")]
+    found: dict[str, Any] = {}
+    for task, owner in owners:
+        for service in parts(owner, "Services"):
+            name = str(service.get("Name"))
+            key = _unused(_key(name, len(found)), found)
+            found[key] = {**said(name=None if key == name else name), **_registration(service, task)}
+    return found
+
+
+def _registration(service: Block, task: str | None) -> dict[str, Any]:
+    checks: dict[str, Any] = {}
+    for number, check in enumerate(parts(service, "Checks")):
+        name = check.get("Name")
+        key = _unused(_key(str(name), number) if name else f"check-{number}", checks)
+        checks[key] = {**said(name=name), **_check(check, None)}
+    connect = block(service, "Connect")
+    return said(
+        provider=service.get("Provider"),
+        port=service.get("PortLabel"),
+        address_mode=service.get("AddressMode"),
+        address=service.get("Address"),
+        tags=list(service.get("Tags") or []),
+        canary_tags=list(service.get("CanaryTags") or []),
+        meta=dict(block(service, "Meta")),
+        canary_meta=dict(block(service, "CanaryMeta")),
+        enable_tag_override=service.get("EnableTagOverride") or None,
+        on_update=service.get("OnUpdate"),
+        task=task or service.get("TaskName"),
+        of_task=task is not None or None,
+        native=connect.get("Native") or None,
+        sidecar="SidecarService" in connect or None,
+        checks=checks,
+    )
+
+
 def own_service(services: list[Block], name: str) -> Block:
     """The entry that is the service itself; empty where there is none."""
     return next((service for service in services if service.get("Name") == name), {})
@@ -61,9 +100,30 @@ def _check(check: Block, port: Any) -> dict[str, Any]:
             timeout_s=seconds(check.get("Timeout")),
             successes_before_passing=check.get("SuccessBeforePassing") or None,
             failures_before_critical=check.get("FailuresBeforeCritical") or None,
-            restart=said(limit=restart.get("Limit"), grace_s=seconds(restart.get("Grace"))),
+            failures_before_warning=check.get("FailuresBeforeWarning") or None,
+            restart=said(
+                limit=restart.get("Limit"),
+                grace_s=seconds(restart.get("Grace")),
+                ignore_warnings=restart.get("IgnoreWarnings") or None,
+            ),
+            address_mode=check.get("AddressMode"),
+            body=check.get("Body"),
+            initial_status=check.get("InitialStatus"),
+            notes=check.get("Notes"),
+            on_update=check.get("OnUpdate"),
+            expose=check.get("Expose") or None,
         ),
     }
+
+
+def _unused(key: str, taken: Mapping[str, Any]) -> str:
+    """The key, with a number where it is taken."""
+    number = 2
+    wanted = key
+    while wanted in taken:
+        wanted = f"{key[: MAX_NAME - 4]}-{number}"
+        number += 1
+    return wanted
 
 
 def _key(name: str, number: int) -> str:

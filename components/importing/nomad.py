@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.importing.lean import Lean, filled, lean_for, without_additions
+from components.importing.remainder import SETS
 from components.importing.service import Complete, Data, build, service_of
 from components.jobspec import Job
 from components.problems import Problem, SettingsError
@@ -84,9 +85,10 @@ def equal_service(job: Job, complete: Complete = dict) -> Data:
     """
     bare = without_additions(job)
     found: list[str] = []
-    leans: list[Lean] = [lean_for(bare), filled]
-    for lean in leans:
-        data = service_of(bare, filled(bare), lean, complete)
+    lean = lean_for(bare)
+    attempts: list[tuple[Lean, frozenset[str]]] = [(lean, SETS), (lean, frozenset()), (filled, frozenset())]
+    for shorten, sets in attempts:
+        data = service_of(bare, filled(bare), shorten, complete, sets)
         found = [str(one.change) for one in differences(bare, build(complete(data)))]
         if not found:
             return data

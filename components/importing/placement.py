@@ -8,6 +8,18 @@ from components.importing.read import parts, said
 Block = Mapping[str, Any]
 
 
+def conditions(job: Block, group: Block, task: Block) -> dict[str, Any]:
+    """`constraints`, `affinities` and `spreads` of a job, its group and the service's own task."""
+    levels = (("job", job), ("group", group), ("task", task))
+    return said(
+        constraints=[
+            {**constraint(it), "level": level} for level, owner in levels for it in parts(owner, "Constraints")
+        ],
+        affinities=[{**affinity(it), "level": level} for level, owner in levels for it in parts(owner, "Affinities")],
+        spreads=[{**spread(it), "level": level} for level, owner in levels[:2] for it in parts(owner, "Spreads")],
+    )
+
+
 def constraint(block: Block) -> dict[str, Any]:
     """One of `constraints`."""
     operator = block.get("Operand") or "="

@@ -34,7 +34,7 @@ def driver_config(
         labels = {name: escaped(value, names) for name, value in sorted(process.labels.items())}
         config |= given(
             image=image,
-            ports=None if ports is None else sorted(ports),
+            ports=None if ports is None else list(ports),
             entrypoint=[escaped(value, names) for value in process.entrypoint] or None,
             labels=[labels] if labels else None,
             volumes=[*binds, *process.config.get("volumes", [])] if binds else None,

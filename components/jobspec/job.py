@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from components.jobspec.group import group
 from components.jobspec.merge import merged
 from components.jobspec.nomad import Job, given
+from components.jobspec.placement import affinity, constraint, spread
+from components.jobspec.policies import update
+from components.service.rollout import Rollout
 from components.service.schedule import Parameterized, Periodic
 from components.service_model import Service
 
@@ -41,12 +44,22 @@ def build_job(
             Region=service.region or placement.region,
             NodePool=service.node_pool,
             Priority=service.priority,
+            AllAtOnce=service.all_at_once or None,
+            Constraints=[constraint(it) for it in service.constraints if it.level == "job"] or None,
+            Affinities=[affinity(it) for it in service.affinities if it.level == "job"] or None,
+            Spreads=[spread(it) for it in service.spreads if it.level == "job"] or None,
+            # Of a job's own, Nomad keeps these two.
+            Update=_update(service.rollout) if service.rollout.level == "job" and service.deploys else None,
             Meta=dict(service.meta) or None,
             Periodic=None if service.periodic is None else _periodic(service.periodic),
             ParameterizedJob=None if service.parameterized is None else _parameterized(service.parameterized),
         ),
     }
     return merged(job, service.job)
+
+
+def _update(rollout: Rollout) -> Job:
+    return {key: value for key, value in update(rollout).items() if key in ("MaxParallel", "Stagger")}
 
 
 def _periodic(periodic: Periodic) -> Job:

@@ -11,11 +11,13 @@ def update(rollout: Rollout) -> Job:
         "Canary": rollout.canary,
         "AutoPromote": rollout.promotes,
         "AutoRevert": rollout.auto_revert,
-        "HealthCheck": rollout.health_check,
         "MinHealthyTime": ns(rollout.min_healthy_s),
         "HealthyDeadline": ns(rollout.healthy_deadline_s),
         "ProgressDeadline": ns(rollout.progress_deadline_s),
-        **given(Stagger=None if rollout.stagger_s is None else ns(rollout.stagger_s)),
+        **given(
+            HealthCheck=rollout.health_check,
+            Stagger=None if rollout.stagger_s is None else ns(rollout.stagger_s),
+        ),
     }
 
 

@@ -29,8 +29,12 @@ class Rollout(Model):
     """Time in which one more instance must have become healthy, above healthy_deadline_s."""
     stagger_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Time between the moves of instances away from nodes that drain or are lost. Default: Nomad's 30."""
-    health_check: Literal["checks", "task_states"] = "checks"
-    """What healthy means: passing in Consul, or just running."""
+    health_check: Literal["checks", "task_states"] | None = "checks"
+    """What healthy means: passing in Consul, or just running. null: Nomad's own rule, by which an instance without any
+    check is healthy when it runs."""
+    level: Literal["group", "job"] = "group"
+    """Where it is in the job: of the group, or of the job as well, by whose max_parallel and stagger_s Nomad replaces
+    the instances of a system job."""
 
     @property
     def promotes(self) -> bool:

@@ -26,6 +26,8 @@ class Volume(Model):
     """Its name among the node's volumes, or its CSI ID. Default: the key. Not for ephemeral."""
     read_only: bool = False
     """Whether the process may only read."""
+    mount_read_only: bool | None = None
+    """The same of the mount alone, where the volume is asked for otherwise. Default: as read_only."""
     per_instance: bool = False
     """One volume per instance: source[0], source[1], ... Not with canaries."""
     sticky: bool = False

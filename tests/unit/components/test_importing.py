@@ -19,11 +19,14 @@ from tests.unit.components.jobspec_cases import CASES, read
 SETS = {"Constraints", "DynamicPorts", "ReservedPorts", "Templates", "VolumeMounts"}
 FIELDS_FOR_ALL = frozenset(
     [
+        "as-written",
+        "batch",
         "batch-with-ports",
         "checks",
         "command",
         "files",
         "finished-image",
+        "host-network",
         "java",
         "labels",
         "names",
@@ -35,8 +38,14 @@ FIELDS_FOR_ALL = frozenset(
         "resources",
         "rollout",
         "scaling",
+        "scaling-off",
+        "script-check-without-ports",
         "sysbatch",
         "system",
+        "tcp",
+        "volume-per-instance",
+        "volumes",
+        "worker-without-ports",
     ]
 )
 """Cases in which every value has a field, so that there is no `job:`."""

@@ -11,14 +11,16 @@ import pytest
 from components.importing.lean import lean_for, without_additions
 from components.importing.nomad import equal_service
 from components.importing.service import build
+from components.rules.effect import without_effect
+from components.validation import validate
 from providers.nomad.job_difference import differences
 from tests.cluster.thinned_jobs import likely
 from tests.unit.components.likely_jobs import Jobs
 
-SEEDS = range(6)
-EACH = 50
-MEDIAN = 0.7
-"""Of the shares of the jobs that have no key of service.yaml. Before there was a key for what they have it was 0.68."""
+SEED, COUNT = 1, 200
+MEDIAN, MEAN = 0.02, 0.12
+"""What may have no key of service.yaml, of the values of a job. Before there were keys for what they have, the median
+was 0.65."""
 
 
 def leaves(value: Any) -> int:
@@ -41,6 +43,7 @@ def become_services(jobs: Iterator[dict[str, Any]]) -> list[float]:
         service = equal_service(job)
         found = [str(one.change) for one in differences(without_additions(job), build(service))]
         assert not found, f"{job['ID']}: {found}"
+        assert not list(without_effect(validate(service, str))), job["ID"]
         shares.append(share_in_job(job, service))
     return shares
 
@@ -48,16 +51,19 @@ def become_services(jobs: Iterator[dict[str, Any]]) -> list[float]:
 @pytest.fixture(scope="module")
 def shares() -> list[float]:
     """Of the likely jobs."""
-    return become_services(Jobs(seed).job(f"web-{seed}-{number}") for seed in SEEDS for number in range(EACH))
+    source = Jobs(SEED)
+    return become_services(source.job(f"web-{number}") for number in range(COUNT))
 
 
 def test_likely_jobs_need_little_besides_the_keys(shares: list[float]) -> None:
-    print(f"the median share of a job in `job:` is {statistics.median(shares):.1%} of {len(shares)} jobs")
-    assert statistics.median(shares) <= MEDIAN
+    median, mean = statistics.median(shares), statistics.mean(shares)
+    print(f"share of a job in `job:`, of {len(shares)} jobs: median {median:.1%}, mean {mean:.1%}")
+    assert median <= MEDIAN
+    assert mean <= MEAN
 
 
 def test_jobs_with_every_key_become_the_very_same_jobs() -> None:
-    become_services(likely(f"web-{seed}", random.Random(seed))[1] for seed in range(100))
+    become_services(likely(f"web-{seed}", random.Random(seed))[1] for seed in range(50))
 
 
 def test_what_nomad_adds_is_no_part_of_the_service() -> None:
@@ -93,3 +99,21 @@ def test_what_the_parser_leaves_empty_is_no_part_of_the_service() -> None:
     parsed = copy.deepcopy(job) | {"NodePool": ""}
     parsed["TaskGroups"][0]["Networks"][0]["DynamicPorts"][0]["HostNetwork"] = ""
     assert equal_service(parsed) == equal_service(job)
+
+
+def test_the_order_of_templates_that_set_variables_is_kept() -> None:
+    """The last one wins, and service.yaml has its files in the order of their paths."""
+    job = {"ID": "web", "Name": "web", "Type": "batch", "Datacenters": ["dc1"]}
+    templates = [{"DestPath": f"local/{name}.env", "EmbeddedTmpl": "A=1", "Envvars": True} for name in "ba"]
+    task = {"Name": "web", "Driver": "exec", "Config": {"command": "/bin/true"}, "Templates": templates}
+    job["TaskGroups"] = [{"Name": "web", "Tasks": [task]}]
+    become_services(iter([job]))
+
+
+@pytest.mark.parametrize("image", ["redis", "redis:latest", "registry.example.com/team/app"])
+def test_an_image_that_may_be_another_tomorrow_is_imported_as_it_is(image: str) -> None:
+    """Finding job-files 3: the import wrote what the program refuses."""
+    job = Jobs(1).job("web")
+    job["TaskGroups"][0]["Tasks"] = [{"Name": "web", "Driver": "docker", "Config": {"image": image}}]
+    service = equal_service(job)
+    assert service["image"] == {"reference": image, "floating": True}
