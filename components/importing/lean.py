@@ -36,7 +36,16 @@ def without_additions(job: Mapping[str, Any]) -> Job:
     for group in job.get("TaskGroups") or []:
         tasks = [it for it in group.get("Tasks") or [] if not str(it.get("Kind") or "").startswith(_INJECTED)]
         groups.append({**group, "Tasks": tasks, **({} if rolls else {"Update": None})})
-    return _bare("Job", {**kept, "TaskGroups": groups, **({} if rolls else {"Update": None})})
+    return _bare("Job", _as_written({**kept, "TaskGroups": groups, **({} if rolls else {"Update": None})}))
+
+
+def _as_written(value: Any) -> Any:
+    """The value with whole numbers as such: Nomad keeps those of a driver's configuration as 100.0."""
+    if isinstance(value, Mapping):
+        return {key: _as_written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_written(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def filled(job: Mapping[str, Any]) -> Job:

@@ -1,6 +1,7 @@
 """Jobs as people write them become services: the very same jobs, nearly all of it by keys of service.yaml."""
 
 import copy
+import json
 import random
 import statistics
 from collections.abc import Iterator
@@ -117,3 +118,14 @@ def test_an_image_that_may_be_another_tomorrow_is_imported_as_it_is(image: str) 
     job["TaskGroups"][0]["Tasks"] = [{"Name": "web", "Driver": "docker", "Config": {"image": image}}]
     service = equal_service(job)
     assert service["image"] == {"reference": image, "floating": True}
+
+
+def test_numbers_are_as_they_were_written() -> None:
+    """Finding RW-52: Nomad keeps the numbers of a driver's configuration as 100.0."""
+    job = Jobs(1).job("web")
+    config = {"image": "a:1", "pids_limit": 100.0, "mount": [{"tmpfs_options": [{"size": 1e6}]}], "ratio": 0.5}
+    job["TaskGroups"][0]["Tasks"] = [{"Name": "web", "Driver": "docker", "Config": config}]
+    written = equal_service(job)["config"]
+    assert json.dumps(written["pids_limit"]) == "100"
+    assert json.dumps(written["mount"]) == '[{"tmpfs_options": [{"size": 1000000}]}]'
+    assert written["ratio"] == 0.5
