@@ -58,6 +58,9 @@ def run(root: Path, options: argparse.Namespace) -> str:
     if given.owner:
         print(f"The job belongs to {given.owner} already; a second resource cannot have it.", file=sys.stderr)
     service = validate(complete(data), lambda path: ".".join(map(str, path)))
+    if service.image.floating:
+        what = f'The image "{service.image.reference}" may be another one tomorrow, which image.floating allows'
+        print(f"{what}: name a version when you can.", file=sys.stderr)
     entry = {name: stack_entry(stack.get("defaults"), service.model_dump(mode="json")) or {}}
     print("\n".join(_next(options, given, name, yaml_text(entry))), file=sys.stderr)
     return text
