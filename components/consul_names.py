@@ -60,14 +60,17 @@ def shared_names(stack: StackConfig, services: Sequence[Member]) -> Iterator[Sha
             f'registers "{name}" in Consul, as does {first.where}: those who call "{name}" would get instances of '
             "either. Rename one of them"
         )
-        yield SharedName(Problem(here, what), ("job",) in (path, first.path))
+        meant = any(it[0] in ("job", "services") for it in (path, first.path))
+        yield SharedName(Problem(here, what), meant)
 
 
 def registered(service: Service) -> dict[str, KeyPath]:
     """The names that a service's job registers in Consul, and the keys that they come from."""
-    own: dict[str, KeyPath] = {service.name: ("name",)}
+    own: dict[str, KeyPath] = {service.name: ("name",)} if service.registered else {}
     for label in service.ports:
         own.setdefault(consul_name(service.name, label), ("ports", label, "registered"))
+    for name, key in _besides(service):
+        own.setdefault(name, ("services", key))
     names: dict[str, KeyPath] = {}
     for entry in _services(build_job(service, "image", Placement(), built=False, secrets_version="x")):
         name = entry.get("Name")
@@ -76,8 +79,13 @@ def registered(service: Service) -> dict[str, KeyPath]:
             continue
         names[name] = own.get(name, ("job",))
         if _inside(entry.get("Connect"), "SidecarService") is not None:
-            names[name + _SIDECAR] = ("mesh",) if service.mesh else ("job",)
+            names[name + _SIDECAR] = ("mesh",) if service.mesh else names[name]
     return names
+
+
+def _besides(service: Service) -> Iterator[tuple[str, str]]:
+    """The names of `services`, and their keys."""
+    return ((entry.name or key, key) for key, entry in service.services.items())
 
 
 def _services(job: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -158,6 +158,11 @@ class MicroserviceArgs(TypedDict):
     """The network that the tasks of an instance share."""
     host_network: NotRequired[str | None]
     """Network of the nodes that ports are published on, for nodes with several. Default: their default network."""
+    job_id: NotRequired[str | None]
+    """ID of the job in Nomad, if that is no name for Consul and DNS. Default: the service's name. Another ID is another
+    job."""
+    job_name: NotRequired[str | None]
+    """The job's name in Nomad. Default: its ID."""
     group_name: NotRequired[str | None]
     """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
     task_name: NotRequired[str | None]

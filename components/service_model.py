@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from components.service.base import Caller, EnvName, Json, MetaKey, Name, PortLabel, Seconds, Text, Texts, Value
+from components.service.base import Caller, EnvName, JobId, Json, MetaKey, Name, PortLabel, Seconds, Text, Texts, Value
 from components.service.calls import Call
 from components.service.checks import Check
 from components.service.image import ImageBuild, ImageSource, Version
@@ -102,6 +102,11 @@ class Service(Process):
     """The network that the tasks of an instance share."""
     host_network: Text | None = None
     """Network of the nodes that ports are published on, for nodes with several. Default: the stack's."""
+    job_id: JobId | None = None
+    """ID of the job in Nomad, if that is no name for Consul and DNS. Default: the service's name. Another ID is another
+    job."""
+    job_name: Text | None = None
+    """The job's name in Nomad. Default: its ID."""
     group_name: Text | None = None
     """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
     task_name: Text | None = None
@@ -139,6 +144,11 @@ class Service(Process):
         return {**implied, **data}
 
     @property
+    def id_in_nomad(self) -> str:
+        """ID of the job."""
+        return self.job_id or self.name
+
+    @property
     def group(self) -> str:
         """Name of the group."""
         return self.group_name or self.name
@@ -172,10 +182,19 @@ class Service(Process):
         return bool(self.all_checks) or any(entry.checks for entry in self.services.values())
 
     @property
+    def registrations_in_consul(self) -> dict[str, Registration]:
+        """Those of `services` that are in Consul, by their names there."""
+        return {it.name or key: it for key, it in self.services.items() if it.provider == "consul"}
+
+    @property
     def advertised_port(self) -> str | None:
-        """The port that others find by the service's name: http, else the checked one, else the first by label."""
+        """The port that others find by the service's name: http, else the checked one, else the first by label.
+
+        Where the service itself is not registered: that of the entry in `services` that has its name.
+        """
         if not self.registered:
-            return None
+            own = self.registrations_in_consul.get(self.name)
+            return own.port if own and own.port in self.ports else None
         if MAIN_PORT in self.ports:
             return MAIN_PORT
         checked = (check.port for check in self.all_checks.values() if check.type != "script")

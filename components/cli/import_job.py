@@ -152,7 +152,7 @@ def _next(options: argparse.Namespace, given: nomad.Given, name: str, entry: str
         {
             "type": "nomad:index/job:Job",
             "name": f"{name}-job",
-            "id": f"{name}@{given.job['Namespace']}",
+            "id": f"{given.job['ID']}@{given.job['Namespace']}",
             "parent": name,
         },
     ]

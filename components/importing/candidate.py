@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.importing.group import group
-from components.importing.read import block, parts, said
+from components.importing.read import block, key_of, parts, said
 
 
 def candidate(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -13,13 +13,16 @@ def candidate(job: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         job: in Nomad's JSON, with what Nomad fills in.
     """
-    name, type_ = str(job["ID"]), str(job.get("Type") or "service")
+    id_, type_ = str(job["ID"]), str(job.get("Type") or "service")
+    name = key_of(id_)
     groups = parts(job, "TaskGroups")
-    main: Any = next((it for it in groups if it.get("Name") == name), groups[0] if groups else {})
+    main: Any = next((it for it in groups if it.get("Name") == id_), groups[0] if groups else {})
     namespace, region = job.get("Namespace"), job.get("Region")
     return {
         "name": name,
         "type": type_,
+        "job_id": None if name == id_ else id_,
+        "job_name": None if job.get("Name") in (None, id_) else job["Name"],
         **group(main, job, name, type_),
         **said(
             periodic=_periodic(block(job, "Periodic")),

@@ -1,10 +1,9 @@
 """Checks and tags as service.yaml says them; the counterpart of components/jobspec/consul.py."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from components.importing.read import block, parts, said, seconds
+from components.importing.read import block, key_of, parts, said, seconds
 from components.service.base import MAX_NAME
 
 Block = Mapping[str, Any]
@@ -128,4 +127,4 @@ def _unused(key: str, taken: Mapping[str, Any]) -> str:
 
 def _key(name: str, number: int) -> str:
     """A key for a check of this name."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:MAX_NAME].strip("-") or f"check-{number}"
+    return key_of(name) or f"check-{number}"

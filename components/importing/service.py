@@ -41,16 +41,12 @@ def service_of(job: Job, filled: Job, lean: Lean, complete: Complete = dict, set
     Raises:
         SettingsError: no service.yaml can say this job.
     """
-    name, job_id = job.get("Name"), job.get("ID")
-    if name and job_id and name != job_id:
-        what = f'its Name "{name}" is not its ID "{job_id}", and a service has one name for both'
-        raise SettingsError([Problem(str(job_id), f"{what}: {UNSAYABLE}")])
     found = candidate(filled)
     data, service = _valid({key: value for key, value in found.items() if value is not None or key in _NULLS})
     if found.get("image") and service.image.reference is None:
         # Without a reference it would be a service whose image is built.
         what = f'its image "{found["image"].get("reference")}" is known to its nodes only'
-        raise SettingsError([Problem(f"{job_id}", f"{what}: {UNSAYABLE}")])
+        raise SettingsError([Problem(str(job["ID"]), f"{what}: {UNSAYABLE}")])
     built = _built(service)
     # Where a service is that names none: there is nothing to say.
     usual = {key for key in ("Namespace", "Region") if key not in built}

@@ -34,8 +34,8 @@ def build_job(
         secrets_version: any text that changes when a secret does. Required if the service has secrets.
     """
     job: Job = {
-        "ID": service.name,
-        "Name": service.name,
+        "ID": service.id_in_nomad,
+        "Name": service.job_name or service.id_in_nomad,
         "Type": service.type,
         "Datacenters": list(placement.datacenters if service.datacenters is None else service.datacenters),
         "TaskGroups": [group(service, image, built, secrets_version)],

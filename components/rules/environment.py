@@ -68,6 +68,10 @@ def _references(
 
 
 def _secret_files(service: Service) -> Iterator[Violation]:
+    if service.secrets and "." in service.id_in_nomad:
+        # Source: Nomad, the paths of variables.
+        what = f"is {shown(service.id_in_nomad)}, but a job whose ID has a dot has no variable for secrets of its own"
+        yield Violation(("job_id",), what, ("secrets",))
     taken: dict[str, str] = {}
     for name, secret in service.secrets.items():
         if secret.file is None:

@@ -19,7 +19,7 @@ _SET_BY_NOMAD = (
     "Version",
 )
 """Source: Nomad, what a job has besides its specification."""
-_SET_BY = {"ID": "name", "Name": "name", "Type": "type", "Namespace": "namespace", "Region": "region"}
+_SET_BY = {"ID": "job_id", "Name": "job_name", "Type": "type", "Namespace": "namespace", "Region": "region"}
 
 
 def rollout(service: Service) -> Iterator[Violation]:

@@ -104,3 +104,11 @@ def test_the_escape_hatch_is_merged_part_by_part(
     before = json.dumps(below)
     assert merged(below, above) == expected
     assert json.dumps(below) == before
+
+
+def test_secrets_are_where_the_job_may_read_them() -> None:
+    """Nomad lets a job read nomad/jobs/ and its ID, whatever the service's name."""
+    case = read("secrets")["input"]
+    text = json.dumps(build({**case, "service": {**case["service"], "job_id": "Web_1"}}))
+    assert "nomad/jobs/Web_1" in text
+    assert "nomad/jobs/web" not in text
