@@ -14,8 +14,10 @@ from components.microservice_parts import (
     CallArgs,
     CheckArgs,
     ConstraintArgs,
+    DisconnectArgs,
     FileArgs,
     InstanceResourcesArgs,
+    MigrateArgs,
     ParameterizedArgs,
     PeriodicArgs,
     PortArgs,
@@ -135,6 +137,10 @@ class MicroserviceArgs(TypedDict):
     """For services and system jobs; what runs to its end has no rollout."""
     restart: NotRequired[RestartArgs]
     """What happens on the node when an instance exits."""
+    migrate: NotRequired[MigrateArgs | None]
+    """How instances leave a node that drains. Default: Nomad's, one at a time. For services."""
+    disconnect: NotRequired[DisconnectArgs | None]
+    """What becomes of instances on a node that Nomad does not reach. Default: they are replaced at once."""
     reschedule: NotRequired[RescheduleArgs]
     """How often a failed instance is placed anew. For services and batch jobs."""
     periodic: NotRequired[PeriodicArgs | None]
@@ -169,6 +175,8 @@ class MicroserviceArgs(TypedDict):
     """Name of the service's own task. Default: the service's name."""
     group_meta: NotRequired[Mapping[str, str]]
     """The same as `meta`, of the group."""
+    group_consul: NotRequired[bool]
+    """Whether its services get a token of Consul. Source: group > consul. Default false."""
     task_meta: NotRequired[Mapping[str, str]]
     """The same as `meta`, of the service's own task."""
     task_shutdown_delay_s: NotRequired[float]

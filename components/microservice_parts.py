@@ -27,8 +27,8 @@ class PortArgs(TypedDict):
     host_network: NotRequired[str | None]
     """Network of the node that it is published on, for nodes with several. Default: the service's."""
     mapped: NotRequired[bool]
-    """Whether a container maps it. false: there is no `to`, and the process listens on the node's port. Default
-    true."""
+    """Whether it leads to `to`, by a container or a network of the instance's own. false: the process listens on the
+    node's port, and `to` is only what the job says. Default true."""
     ignore_collision: NotRequired[bool]
     """For static: whether several instances of a node may have it, as by SO_REUSEPORT. Default false."""
 
@@ -197,6 +197,33 @@ class InstanceResourcesArgs(TypedDict):
     """Whether contents are copied to another node, too. Needs disk_sticky. Default false."""
 
 
+class MigrateArgs(TypedDict):
+    """How instances leave a node that drains. Source: migrate."""
+
+    max_parallel: NotRequired[int]
+    """Instances that move at a time. Default 1."""
+    health_check: NotRequired[str]
+    """What healthy means of the new one. Default `checks`. One of `checks`, `task_states`."""
+    min_healthy_s: NotRequired[float]
+    """How long it must be healthy to count. In seconds. Default 10."""
+    healthy_deadline_s: NotRequired[float]
+    """Time for it to become healthy. In seconds. Default 300."""
+
+
+class DisconnectArgs(TypedDict):
+    """What becomes of instances on a node that Nomad does not reach. Source: disconnect."""
+
+    lost_after_s: NotRequired[float | None]
+    """How long they may come back, before they count as lost. Default: they are lost at once. In seconds."""
+    stop_after_s: NotRequired[float | None]
+    """After which time the node stops them by itself. Source: disconnect > stop_on_client_after. In seconds."""
+    replace: NotRequired[bool]
+    """Whether others are started meanwhile. Default true."""
+    reconcile: NotRequired[str]
+    """Which of the two stays when the node is back. Default `best_score`. One of `best_score`, `keep_original`,
+    `keep_replacement`, `longest_running`."""
+
+
 class RolloutArgs(TypedDict):
     """How a new version replaces the old one. Source: update."""
 
@@ -218,8 +245,8 @@ class RolloutArgs(TypedDict):
     healthy_deadline_s: NotRequired[float]
     """Time for one instance to become healthy, above min_healthy_s. In seconds. Default 120."""
     progress_deadline_s: NotRequired[float]
-    """Time in which one more instance must have become healthy, above healthy_deadline_s. In seconds. Default
-    180."""
+    """Time in which one more instance must have become healthy, above healthy_deadline_s. 0: the first unhealthy one
+    ends the rollout. In seconds. Default 180."""
     stagger_s: NotRequired[float | None]
     """Time between the moves of instances away from nodes that drain or are lost. Default: Nomad's 30. In
     seconds."""
@@ -243,6 +270,8 @@ class RestartArgs(TypedDict):
     mode: NotRequired[str]
     """After the attempts: fail (place the instance anew, see Reschedule), or wait for the interval to end. One of
     `fail`, `delay`. Default `fail`."""
+    render_templates: NotRequired[bool]
+    """Whether a restart fills in the templates again. Default false."""
 
 
 class RescheduleArgs(TypedDict):
@@ -303,6 +332,9 @@ class FileArgs(TypedDict):
     """For a template: whether the task fails where a value is missing. Default false."""
     wait: NotRequired[WaitArgs | None]
     """For a template: how long its values must stay the same before it is filled in. Default: Nomad's."""
+    elsewhere: NotRequired[bool]
+    """Whether its path may be anywhere in the task's folder: a container has it only where `config` mounts it. Default
+    false."""
     perms: NotRequired[str]
     """Three octal digits. Default `0644`."""
     uid: NotRequired[int | None]

@@ -16,7 +16,7 @@ from components.service.placement import Affinity, Constraint, Spread
 from components.service.ports import Port
 from components.service.registrations import Registration
 from components.service.resources import InstanceResources
-from components.service.rollout import Reschedule, Restart, Rollout, Scaling
+from components.service.rollout import Disconnect, Migrate, Reschedule, Restart, Rollout, Scaling
 from components.service.schedule import Parameterized, Periodic
 from components.service.secrets import Secret
 from components.service.tasks import IMAGE_DRIVERS, Process, Task
@@ -79,6 +79,10 @@ class Service(Process):
     """For services and system jobs; what runs to its end has no rollout."""
     restart: Restart = Restart()
     """What happens on the node when an instance exits."""
+    migrate: Migrate | None = None
+    """How instances leave a node that drains. Default: Nomad's, one at a time. For services."""
+    disconnect: Disconnect | None = None
+    """What becomes of instances on a node that Nomad does not reach. Default: they are replaced at once."""
     reschedule: Reschedule = Reschedule()
     """How often a failed instance is placed anew. For services and batch jobs."""
     periodic: Periodic | None = None
@@ -113,6 +117,8 @@ class Service(Process):
     """Name of the service's own task. Default: the service's name."""
     group_meta: dict[MetaKey, Value] = Field(default_factory=dict)
     """The same as `meta`, of the group."""
+    group_consul: bool = False
+    """Whether its services get a token of Consul. Source: group > consul."""
     task_meta: dict[MetaKey, Value] = Field(default_factory=dict)
     """The same as `meta`, of the service's own task."""
     task_shutdown_delay_s: Seconds = 0

@@ -24,6 +24,7 @@ _RULES = (
     resources.volumes,
     resources.placement,
     lifecycle.rollout,
+    lifecycle.nodes,
     lifecycle.restart,
     lifecycle.scaling,
     lifecycle.schedule,

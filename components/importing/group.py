@@ -25,7 +25,7 @@ def group(found: Block, job: Block, name: str, type_: str) -> dict[str, Any]:
     all_tasks = parts(found, "Tasks")
     own = _own_task(all_tasks, name)
     process = tasks.process(own)
-    ports = _ports(found, runs_image=own.get("Driver") in IMAGE_DRIVERS)
+    ports = _ports(found, own)
     variable = _port_variable(ports)
     volumes = _volumes(found, own)
     image = tasks.image(own)
@@ -60,6 +60,9 @@ def group(found: Block, job: Block, name: str, type_: str) -> dict[str, Any]:
             **conditions(job, found, own),
             tasks={str(task["Name"]): tasks.beside(task, volumes, image) for task in all_tasks if task is not own},
             rollout=_rollout(found, job) if type_ in ("service", "system") else None,
+            migrate=_migrate(block(found, "Migrate")),
+            disconnect=_disconnect(block(found, "Disconnect")),
+            group_consul=isinstance(found.get("Consul"), Mapping) or None,
             restart=_restart(block(found, "RestartPolicy")),
             reschedule=_reschedule(block(found, "ReschedulePolicy")) if type_ in ("service", "batch") else None,
             scaling=_scaling(block(found, "Scaling")),
@@ -82,8 +85,10 @@ def _version(image: str | None) -> str:
     return tag or "1"
 
 
-def _ports(found: Block, *, runs_image: bool) -> dict[str, Any]:
+def _ports(found: Block, own: Block) -> dict[str, Any]:
     networks = parts(found, "Networks")
+    maps = own.get("Driver") in IMAGE_DRIVERS and block(own, "Config").get("network_mode") != "host"
+    maps = maps or any(str(network.get("Mode")).startswith(("bridge", "cni/")) for network in networks)
     ports = {}
     for network in networks[:1]:
         for port in (*parts(network, "DynamicPorts"), *parts(network, "ReservedPorts")):
@@ -93,7 +98,7 @@ def _ports(found: Block, *, runs_image: bool) -> dict[str, Any]:
                 ignore_collision=port.get("IgnoreCollision") or None,
                 host_network=None if port.get("HostNetwork") == "default" else port.get("HostNetwork"),
             )
-            if runs_image and not port.get("To"):
+            if not port.get("To") or not maps:
                 ports[str(port.get("Label"))]["mapped"] = False
     return ports
 
@@ -102,7 +107,8 @@ def _port_variable(ports: Mapping[str, Any]) -> str | None:
     """What the port has PORT set to."""
     if MAIN_PORT not in ports:
         return None
-    return str(ports[MAIN_PORT].get("to") or f"${{NOMAD_PORT_{MAIN_PORT}}}")
+    inside = ports[MAIN_PORT].get("to") if ports[MAIN_PORT].get("mapped", True) else None
+    return str(inside or f"${{NOMAD_PORT_{MAIN_PORT}}}")
 
 
 def _network(found: Block) -> dict[str, Any]:
@@ -182,13 +188,39 @@ def _has_checks(group: Block) -> bool:
     return any(parts(service, "Checks") for owner in owners for service in parts(owner, "Services"))
 
 
+def _migrate(policy: Block) -> dict[str, Any]:
+    return said(
+        max_parallel=policy.get("MaxParallel"),
+        health_check=policy.get("HealthCheck"),
+        min_healthy_s=seconds(policy.get("MinHealthyTime")),
+        healthy_deadline_s=seconds(policy.get("HealthyDeadline")),
+    )
+
+
+def _disconnect(policy: Block) -> dict[str, Any]:
+    if not policy:
+        return {}
+    return {
+        "replace": policy.get("Replace") is not False,
+        **said(
+            lost_after_s=seconds(policy.get("LostAfter")),
+            stop_after_s=seconds(policy.get("StopOnClientAfter")),
+            reconcile=policy.get("Reconcile"),
+        ),
+    }
+
+
 def _restart(policy: Block) -> dict[str, Any]:
     if not policy:
         return {}
     return {
         "attempts": policy.get("Attempts") or 0,
         "delay_s": seconds(policy.get("Delay")) or 0,
-        **said(interval_s=seconds(policy.get("Interval")), mode=policy.get("Mode")),
+        **said(
+            interval_s=seconds(policy.get("Interval")),
+            mode=policy.get("Mode"),
+            render_templates=policy.get("RenderTemplates") or None,
+        ),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from components.image_reference import ImageReference
 from components.importing.placement import affinity, constraint
 from components.importing.read import block, parts, said, seconds, unescaped
+from components.service.files import USUAL
 from components.service.tasks import IMAGE_DRIVERS
 
 Task = Mapping[str, Any]
@@ -95,6 +96,7 @@ def _file(template: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     owner = said(
         env=template.get("Envvars"), perms=template.get("Perms"), uid=template.get("Uid"), gid=template.get("Gid")
     )
+    owner |= {} if USUAL.fullmatch(str(template.get("DestPath"))) else {"elsewhere": True}
     file: dict[str, Any] = {**({"source_path": path} if path else {"text": text}), **owner}
     mode = template.get("ChangeMode") or "restart"
     if left in text or mode != "noop" or path:

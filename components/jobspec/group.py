@@ -4,7 +4,7 @@ from components.jobspec.consul import registrations, services, services_fingerpr
 from components.jobspec.network import has_network, network
 from components.jobspec.nomad import Job, given, ns
 from components.jobspec.placement import affinity, constraint, spread
-from components.jobspec.policies import reschedule, restart, scaling, update
+from components.jobspec.policies import disconnect, migrate, reschedule, restart, scaling, update
 from components.jobspec.tasks import own_task, task_beside
 from components.jobspec.volumes import ephemeral_disk, requests
 from components.service_model import Service
@@ -38,6 +38,9 @@ def group(service: Service, image: str | None, built: bool, secrets_version: str
         ShutdownDelay=None if service.shutdown_delay_s is None else ns(service.shutdown_delay_s),
         Update=update(service.rollout) if service.deploys else None,
         ReschedulePolicy=reschedule(service.reschedule) if service.type in ("service", "batch") else None,
+        Migrate=None if service.migrate is None else migrate(service.migrate),
+        Disconnect=None if service.disconnect is None else disconnect(service.disconnect),
+        Consul={} if service.group_consul else None,
         Services=registered or None,
         # Where only `services` are registered, nothing is there that the job did not say.
         Meta=_meta(service, registered if own else [], secrets_version) or None,

@@ -92,7 +92,8 @@ def _task(process: Process, env: dict[str, str]) -> Job:
 def _port_env(service: Service) -> dict[str, str]:
     if MAIN_PORT not in service.ports or not service.port_variable:
         return {}
-    inside = service.ports[MAIN_PORT].to
+    port = service.ports[MAIN_PORT]
+    inside = port.to if port.mapped else None
     return {"PORT": f"${{NOMAD_PORT_{MAIN_PORT}}}" if inside is None else str(inside)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from components.problems import did_you_mean, shown
 from components.rules.violation import Violation
 from components.service.calls import variable
-from components.service.files import File
+from components.service.files import BELOW, USUAL, File
 from components.service.tasks import Process
 from components.service_model import MAIN_PORT, Service
 
@@ -143,6 +143,8 @@ def files(service: Service) -> Iterator[Violation]:
     for prefix, process, _ in _processes(service):
         for destination, file in process.files.items():
             path = (*prefix, "files", destination)
+            if not file.elsewhere and USUAL.fullmatch(destination) is None:
+                yield Violation(path, BELOW)
             yield from _content(path, file)
             if destination == _OWN_FILES[0] or destination.startswith(_OWN_FILES[1]):
                 yield Violation(

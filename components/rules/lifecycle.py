@@ -44,15 +44,29 @@ def rollout(service: Service) -> Iterator[Violation]:
         yield Violation(("rollout", "auto_promote"), what, ("rollout.canary",))
     for lower, upper in (("min_healthy_s", "healthy_deadline_s"), ("healthy_deadline_s", "progress_deadline_s")):
         low, high = getattr(wanted, lower), getattr(wanted, upper)
-        if low >= high:
+        if low >= high and not (upper == "progress_deadline_s" and high == 0):
             what = f"is {low:g}, but must be below {upper} ({high:g})"
             yield Violation(("rollout", lower), what, (f"rollout.{upper}",))
     if service.type == "service":
         for path, seconds in _kill_timeouts(service):
-            if seconds > wanted.progress_deadline_s:
+            if seconds > wanted.progress_deadline_s > 0:
                 deadline = wanted.progress_deadline_s
                 what = f"is {seconds:g}, but must not be above rollout.progress_deadline_s ({deadline:g})"
                 yield Violation(path, what, ("rollout.progress_deadline_s",))
+
+
+def nodes(service: Service) -> Iterator[Violation]:
+    """What becomes of instances on nodes that drain or cannot be reached.
+
+    Source: Nomad, `structs.TaskGroup.Validate` and `DisconnectStrategy.Validate`.
+    """
+    if service.migrate is not None and service.type != "service":
+        what = f'is there, but type is "{service.type}": only services leave a node in turn'
+        yield Violation(("migrate",), what, ("type",))
+    wanted = service.disconnect
+    if wanted is not None and wanted.lost_after_s is not None and wanted.stop_after_s is not None:
+        what = "is there, but so is lost_after_s: Nomad takes one of the two"
+        yield Violation(("disconnect", "stop_after_s"), what, ("disconnect.lost_after_s",))
 
 
 def _kill_timeouts(service: Service) -> Iterator[tuple[tuple[str, ...], float]]:

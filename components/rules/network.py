@@ -77,14 +77,11 @@ def published(service: Service) -> Iterator[Violation]:
 
 def _inside(service: Service, label: str) -> Iterator[Violation]:
     port = service.ports[label]
-    if not port.mapped and port.to is not None:
-        what = "is false, but there is `to`: take one of the two out"
-        yield Violation(("ports", label, "mapped"), what, (f"ports.{label}.to",))
     if port.ignore_collision and port.static is None:
         yield Violation(("ports", label, "ignore_collision"), "is true, but there is no static port: take it out")
     if port.to is None and port.mapped and service.has_own_network:
         yield Violation(("ports", label, "to"), "is missing: say which port the process listens on in its container")
-    if port.to not in (None, port.static) and not service.has_own_network:
+    if port.mapped and port.to not in (None, port.static) and not service.has_own_network:
         network = 'config.network_mode "host"' if service.runs_image else f'the driver "{service.driver}"'
         what = (
             f"is {port.to}, but with {network} a process listens on the node's own port, which it finds in "

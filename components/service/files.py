@@ -1,5 +1,6 @@
 """Files that a task finds when it starts."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -15,11 +16,14 @@ def _quoted(value: Any) -> Any:
 
 Perms = Annotated[str, matching(r"0?[0-7]{3}", 'must be three octal digits, as "0644"'), BeforeValidator(_quoted)]
 Owner = Annotated[int, Field(ge=0)]
+BELOW = "must be a path below local/ (the task's own), secrets/ (in memory) or alloc/ (shared by an instance's tasks)"
+USUAL = re.compile(r"(?:/?(?:local|secrets|alloc)|\$\{NOMAD_(?:TASK|SECRETS|ALLOC)_DIR\})(?:/[^/]+)+")
+"""Where files are, if they do not say that they are elsewhere."""
 Destination = Annotated[
     str,
     matching(
-        r"(?:/?(?:local|secrets|alloc)|\$\{NOMAD_(?:TASK|SECRETS|ALLOC)_DIR\})(?:/(?!\.\.?(?:/|$))[^/\x00-\x1f]+)+",
-        "must be a path below local/ (the task's own), secrets/ (in memory) or alloc/ (shared by an instance's tasks)",
+        r"(?!.*(?:^|/)\.\.?(?:/|$))[^\x00-\x1f]+[^/\x00-\x1f]",
+        BELOW,
     ),
 ]
 
@@ -70,6 +74,8 @@ class File(Model):
     """For a template: whether the task fails where a value is missing."""
     wait: Wait | None = None
     """For a template: how long its values must stay the same before it is filled in. Default: Nomad's."""
+    elsewhere: bool = False
+    """Whether its path may be anywhere in the task's folder: a container has it only where `config` mounts it."""
     perms: Perms = "0644"
     """Three octal digits."""
     uid: Owner | None = None

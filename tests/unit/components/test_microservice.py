@@ -299,6 +299,8 @@ PARTS = [
     resources.Device,
     resources.InstanceResources,
     resources.Resources,
+    rollout.Disconnect,
+    rollout.Migrate,
     rollout.Reschedule,
     rollout.Restart,
     rollout.Rollout,
