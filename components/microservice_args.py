@@ -1,7 +1,7 @@
 """The arguments of a Microservice: the keys of service.yaml, for programs.
 
-Their parts are in microservice_parts.py. Types that Pulumi can offer to other languages are TypedDicts without a base,
-and their annotations must not be strings: no `from __future__ import annotations` here.
+Their parts are in microservice_parts.py and the files beside it. Types that Pulumi can offer to other languages are
+TypedDicts without a base, and their annotations must not be strings: no `from __future__ import annotations` here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,28 +10,36 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from components.microservice_parts import (
-    AffinityArgs,
     CallArgs,
     CheckArgs,
-    ConstraintArgs,
-    DisconnectArgs,
     FileArgs,
     InstanceResourcesArgs,
+    PortArgs,
+    TaskArgs,
+)
+from components.microservice_policies import (
+    AffinityArgs,
+    ConstraintArgs,
+    DisconnectArgs,
     MigrateArgs,
     ParameterizedArgs,
     PeriodicArgs,
-    PortArgs,
     RescheduleArgs,
     RestartArgs,
     RolloutArgs,
     ScalingArgs,
-    SecretArgs,
     SpreadArgs,
-    TaskArgs,
-    VolumeArgs,
 )
 from components.microservice_registrations import RegistrationArgs
-from components.microservice_workload import ArtifactArgs, IdentityArgs, LogsArgs, NetworkArgs, VaultArgs
+from components.microservice_workload import (
+    ArtifactArgs,
+    IdentityArgs,
+    LogsArgs,
+    NetworkArgs,
+    SecretArgs,
+    VaultArgs,
+    VolumeArgs,
+)
 
 
 class MicroserviceArgs(TypedDict):

@@ -1,4 +1,4 @@
-"""The parts of a Microservice's arguments about what Nomad brings to a process: network, files, artifacts, identities.
+"""The parts of a Microservice's arguments about what Nomad brings to a process: network, files, volumes, secrets.
 
 Types that Pulumi can offer to other languages are TypedDicts without a base, and their annotations must not be strings:
 no `from __future__ import annotations` here.
@@ -123,3 +123,52 @@ class LogsArgs(TypedDict):
     """Size of a file. Default 10."""
     disabled: NotRequired[bool]
     """Whether Nomad keeps none. Default false."""
+
+
+class SecretArgs(TypedDict):
+    """How a secret reaches the process; its key is its name. Its value is in the stack's file, encrypted."""
+
+    of: NotRequired[str | None]
+    """Another service of the stack whose secret of the same name this is. In service.yaml only: a program has the
+    value."""
+    file: NotRequired[str | None]
+    """Path below the secrets directory: the value becomes this file, and <NAME>_FILE its path. Default: the value
+    is a variable of the secret's name."""
+    perms: NotRequired[str]
+    """Of the file. Default `0644`."""
+    uid: NotRequired[int | None]
+    """Owner of the file. Default: that of the Nomad agent."""
+    gid: NotRequired[int | None]
+    """Group of the file. Default: that of the Nomad agent."""
+
+
+class VolumeArgs(TypedDict):
+    """Storage; its key is its name in the job. Source: volume, volume_mount, ephemeral_disk."""
+
+    type: str
+    """host: a volume of the node; csi: one of a CSI plugin; ephemeral: the instance's scratch disk, once at most."""
+    mount: str
+    """Where the process finds it. Ephemeral volumes are mounted by the docker driver only."""
+    source: NotRequired[str | None]
+    """Its name among the node's volumes, or its CSI ID. Default: the key. Not for ephemeral."""
+    read_only: NotRequired[bool]
+    """Whether the process may only read. Default false."""
+    mount_read_only: NotRequired[bool | None]
+    """The same of the mount alone, where the volume is asked for otherwise. Default: as read_only."""
+    per_instance: NotRequired[bool]
+    """One volume per instance: source[0], source[1], ... Not with canaries. Default false."""
+    sticky: NotRequired[bool]
+    """host: a replaced instance gets the same volume. ephemeral: a replaced instance gets the contents, if Nomad
+    can place it on the same node. Default false."""
+    migrate: NotRequired[bool]
+    """For ephemeral and sticky: contents are copied to another node, too. Default false."""
+    access: NotRequired[str | None]
+    """For host and csi. Default for csi: single-node-writer. One of `single-node-reader-only`,
+    `single-node-writer`, `single-node-single-writer`, `single-node-multi-writer`, `multi-node-reader-only`,
+    `multi-node-single-writer`, `multi-node-multi-writer`."""
+    block_device: NotRequired[bool]
+    """For csi: a device instead of a file system. Default false."""
+    fs_type: NotRequired[str | None]
+    """For csi: the file system. Default: the volume's own."""
+    mount_flags: NotRequired[Sequence[str]]
+    """For csi: options of the mount."""

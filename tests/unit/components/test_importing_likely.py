@@ -18,7 +18,7 @@ from providers.nomad.job_difference import differences
 from tests.cluster.thinned_jobs import likely
 from tests.unit.components.likely_jobs import Jobs
 
-SEED, COUNT = 1, 200
+SEED, COUNT = 1, 120
 MEDIAN, MEAN = 0.02, 0.08
 """What may have no key of service.yaml, of the values of a job. Before there were keys for what they have, the median
 was 0.65."""
@@ -64,7 +64,7 @@ def test_likely_jobs_need_little_besides_the_keys(shares: list[float]) -> None:
 
 
 def test_jobs_with_every_key_become_the_very_same_jobs() -> None:
-    become_services(likely(f"web-{seed}", random.Random(seed))[1] for seed in range(50))
+    become_services(likely(f"web-{seed}", random.Random(seed))[1] for seed in range(30))
 
 
 def test_what_nomad_adds_is_no_part_of_the_service() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime import rpc
 from pydantic import BaseModel
 
-from components import microservice_parts, microservice_registrations, microservice_workload
+from components import microservice_parts, microservice_policies, microservice_registrations, microservice_workload
 from components.microservice import Microservice
 from components.microservice_args import MicroserviceArgs
 from components.microservice_secrets import fingerprint
@@ -319,7 +319,7 @@ PARTS = [
 
 ARGUMENTS = {
     name: it
-    for module in (microservice_parts, microservice_registrations, microservice_workload)
+    for module in (microservice_parts, microservice_policies, microservice_registrations, microservice_workload)
     for name, it in vars(module).items()
     if name.endswith("Args")
 }
