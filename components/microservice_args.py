@@ -9,6 +9,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from components.microservice_group import GroupArgs
 from components.microservice_parts import (
     CallArgs,
     CheckArgs,
@@ -198,6 +199,8 @@ class MicroserviceArgs(TypedDict):
     """Nomad node pool. Default: Nomad's, which is `default`."""
     priority: NotRequired[int | None]
     """Higher goes first where nodes are short. Default: Nomad's 50; Nomad's default limit is 100."""
+    groups: NotRequired[Mapping[str, GroupArgs]]
+    """More groups of the job, by name: other instances that come and go with it."""
     job: NotRequired[Mapping[str, Any]]
     """More of the job, in the JSON of Nomad's API, merged into it last: mappings key by key, lists of named parts
     (TaskGroups, Tasks, Services) part by part, anything else replaces."""

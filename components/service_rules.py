@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from components.rules import environment, image, lifecycle, network, registrations, resources, workload
+from components.rules import environment, groups, image, lifecycle, network, registrations, resources, workload
 from components.rules.violation import Violation
+from components.service_groups import of_group
 from components.service_model import Service
 
 __all__ = ["Violation", "violations"]
@@ -36,5 +37,10 @@ _RULES = (
 
 def violations(service: Service) -> Iterator[Violation]:
     """Everything that does not fit together."""
-    for rule in _RULES:
+    for rule in (*_RULES, groups.groups):
         yield from rule(service)
+    for key in service.groups:
+        alone = of_group(service, key)
+        for found in (violation for rule in _RULES for violation in rule(alone)):
+            prefix = ("groups", key)
+            yield Violation((*prefix, *found.path), found.what, tuple(".".join((*prefix, it)) for it in found.involves))

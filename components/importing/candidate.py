@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.importing.group import group
+from components.importing.group import another, group
 from components.importing.read import block, key_of, parts, said
 
 
@@ -17,16 +17,19 @@ def candidate(job: Mapping[str, Any]) -> dict[str, Any]:
     name = key_of(id_)
     groups = parts(job, "TaskGroups")
     main: Any = next((it for it in groups if it.get("Name") == id_), groups[0] if groups else {})
+    own = group(main, job, name, type_)
+    image = own["image"].get("reference")
     namespace, region = job.get("Namespace"), job.get("Region")
     return {
         "name": name,
         "type": type_,
         "job_id": None if name == id_ else id_,
         "job_name": None if job.get("Name") in (None, id_) else job["Name"],
-        **group(main, job, name, type_),
+        **own,
         **said(
             periodic=_periodic(block(job, "Periodic")),
             parameterized=_parameterized(job, main),
+            groups={str(it.get("Name")): another(it, image, type_) for it in groups if it is not main},
             meta=dict(block(job, "Meta")),
             namespace=None if namespace == "default" else namespace,
             region=None if region == "global" else region,

@@ -71,6 +71,24 @@ def group(found: Block, job: Block, name: str, type_: str) -> dict[str, Any]:
     }
 
 
+def another(found: Block, own_image: str | None, type_: str) -> dict[str, Any]:
+    """One of `groups`.
+
+    Args:
+        found: the group.
+        own_image: the reference of the service's own image.
+        type_: the job's.
+    """
+    # What is registered is as others write it: there is no service of the group's own.
+    data = group(found, {}, str(found.get("Name")), type_)
+    image = data.pop("image")
+    for key in ("version", "group_name", "registered", "tags", "check", "checks"):
+        data.pop(key, None)
+    if image.get("reference") not in (None, own_image):
+        data |= said(image=image["reference"], image_floating=image.get("floating"))
+    return data
+
+
 def _own_task(found: Any, name: str) -> Block:
     """The task that is the service: the one of its name, or the leader, or the first that is no help to others."""
     candidates = [task for task in found if not task.get("Lifecycle")] or list(found)

@@ -9,6 +9,7 @@ from components.jobspec.placement import affinity, constraint, spread
 from components.jobspec.policies import update
 from components.service.rollout import Rollout
 from components.service.schedule import Parameterized, Periodic
+from components.service_groups import of_group
 from components.service_model import Service
 
 
@@ -24,7 +25,7 @@ class Placement:
 def build_job(
     service: Service, image: str | None, placement: Placement, *, built: bool, secrets_version: str | None = None
 ) -> Job:
-    """The job of a service: one group with the service's own task and the tasks beside it.
+    """The job of a service: a group with the service's own task and the tasks beside it, and more groups if it has any.
 
     Args:
         service: what to run, valid. Its files have their texts: see components/file_sources.py.
@@ -38,7 +39,10 @@ def build_job(
         "Name": service.job_name or service.id_in_nomad,
         "Type": service.type,
         "Datacenters": list(placement.datacenters if service.datacenters is None else service.datacenters),
-        "TaskGroups": [group(service, image, built, secrets_version)],
+        "TaskGroups": [
+            group(service, image, built, secrets_version),
+            *(_more(service, key, image, built) for key in sorted(service.groups)),
+        ],
         **given(
             Namespace=service.namespace or placement.namespace,
             Region=service.region or placement.region,
@@ -56,6 +60,12 @@ def build_job(
         ),
     }
     return merged(job, service.job)
+
+
+def _more(service: Service, key: str, image: str | None, built: bool) -> Job:
+    """One more group: of the service's own image, or of another one, which is finished."""
+    other = service.groups[key].image
+    return group(of_group(service, key), other or image, built and other is None, None)
 
 
 def _update(rollout: Rollout) -> Job:

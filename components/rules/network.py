@@ -93,7 +93,8 @@ def _inside(service: Service, label: str) -> Iterator[Violation]:
 def checks(service: Service) -> Iterator[Violation]:
     """What a check can ask, and that there is one where health depends on it."""
     if not service.any_checks and service.deploys and service.rollout.health_check == "checks":
-        what = 'is "checks", but the service has no check: add a port labelled http or a check, '
+        add = "a port labelled http or a check" if service.registered else "one to its services"
+        what = f'is "checks", but the service has no check: add {add}, '
         involves = ("check", "checks", "ports", "type")
         yield Violation(("rollout", "health_check"), what + 'or be content with "task_states"', involves)
     if service.check is not None and service.check.type in service.checks:

@@ -8,7 +8,13 @@ import pytest
 from pulumi.runtime import rpc
 from pydantic import BaseModel
 
-from components import microservice_parts, microservice_policies, microservice_registrations, microservice_workload
+from components import (
+    microservice_group,
+    microservice_parts,
+    microservice_policies,
+    microservice_registrations,
+    microservice_workload,
+)
 from components.microservice import Microservice
 from components.microservice_args import MicroserviceArgs
 from components.microservice_secrets import fingerprint
@@ -17,6 +23,7 @@ from components.service import (
     calls,
     checks,
     files,
+    group,
     network,
     placement,
     ports,
@@ -288,6 +295,7 @@ PARTS = [
     files.File,
     files.Script,
     files.Wait,
+    group.Group,
     network.Dns,
     network.Network,
     placement.Affinity,
@@ -319,7 +327,13 @@ PARTS = [
 
 ARGUMENTS = {
     name: it
-    for module in (microservice_parts, microservice_policies, microservice_registrations, microservice_workload)
+    for module in (
+        microservice_group,
+        microservice_parts,
+        microservice_policies,
+        microservice_registrations,
+        microservice_workload,
+    )
     for name, it in vars(module).items()
     if name.endswith("Args")
 }
