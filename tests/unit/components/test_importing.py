@@ -171,8 +171,9 @@ def test_a_job_keeps_its_id_and_its_name(id_: str, name: str, expected: dict[str
 
 LEAVES = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "a"])
 PARTS = st.lists(st.fixed_dictionaries({"Name": st.sampled_from("xyz")}, optional={"V": LEAVES}), max_size=3)
+PORTS = st.lists(st.fixed_dictionaries({"Label": st.sampled_from("xyz")}, optional={"V": LEAVES}), max_size=3)
 JOBS = st.recursive(
-    st.dictionaries(st.sampled_from("ABC"), LEAVES.filter(lambda it: it is not None) | PARTS, max_size=3),
+    st.dictionaries(st.sampled_from("ABC"), LEAVES.filter(lambda it: it is not None) | PARTS | PORTS, max_size=3),
     lambda inner: st.dictionaries(st.sampled_from("ABC"), inner, max_size=3),
     max_leaves=8,
 )

@@ -19,7 +19,7 @@ from tests.cluster.thinned_jobs import likely
 from tests.unit.components.likely_jobs import Jobs
 
 SEED, COUNT = 1, 120
-MEDIAN, MEAN = 0.02, 0.08
+MEDIAN, MEAN, MEDIAN_OF_EVERY_KEY = 0.02, 0.04, 0.12
 """What may have no key of service.yaml, of the values of a job. Before there were keys for what they have, the median
 was 0.65."""
 
@@ -64,7 +64,10 @@ def test_likely_jobs_need_little_besides_the_keys(shares: list[float]) -> None:
 
 
 def test_jobs_with_every_key_become_the_very_same_jobs() -> None:
-    become_services(likely(f"web-{seed}", random.Random(seed))[1] for seed in range(30))
+    """With most of what Nomad knows and hardly anybody writes."""
+    shares = become_services(likely(f"web-{seed}", random.Random(seed))[1] for seed in range(30))
+    print(f"share of a job in `job:`, of {len(shares)} jobs with every key: median {statistics.median(shares):.1%}")
+    assert statistics.median(shares) <= MEDIAN_OF_EVERY_KEY
 
 
 def test_what_nomad_adds_is_no_part_of_the_service() -> None:

@@ -98,6 +98,18 @@ def test_arguments_reach_the_process_as_they_are_written(text: str, expected: st
         ({"A": [{"Name": "x"}, {"Name": "y"}]}, {"A": [{"Name": "x", "$patch": "delete"}]}, {"A": [{"Name": "y"}]}),
         ({"A": [{"Name": "x"}]}, {"A": [{"Name": "z", "$patch": "delete"}]}, {"A": [{"Name": "x"}]}),
         ({"A": {"B": 1}}, {"A": 2}, {"A": 2}),
+        (
+            {"A": [{"Label": "x", "V": 1}, {"Label": "y"}]},
+            {"A": [{"Label": "x", "$patch": "merge", "W": 2}]},
+            {"A": [{"Label": "x", "V": 1, "W": 2}, {"Label": "y"}]},
+        ),
+        (
+            {"A": [{"DestPath": "x"}, {"DestPath": "y"}]},
+            {"A": [{"DestPath": "x", "$patch": "delete"}, {"DestPath": "z", "$patch": "merge", "V": 1}]},
+            {"A": [{"DestPath": "y"}, {"DestPath": "z", "V": 1}]},
+        ),
+        ({"A": [{"V": 1}]}, {"A": [{"$patch": "merge", "W": [{"X": 1}]}]}, {"A": [{"V": 1, "W": [{"X": 1}]}]}),
+        ({}, {"A": [{"Label": "x", "$patch": "merge"}]}, {"A": [{"Label": "x"}]}),
     ],
 )
 def test_the_escape_hatch_is_merged_part_by_part(
