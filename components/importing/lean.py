@@ -1,14 +1,13 @@
-"""A job without what Nomad adds to it, with all that it fills in, and with neither.
+"""A job with all that Nomad fills in, and without.
 
-What Nomad adds and fills in is known to the provider, which compares jobs by it: providers/nomad/filled_in.py and
-job_normal.py.
+What Nomad fills in is known to the provider, which compares jobs by it: providers/nomad/job_normal.py.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from components.jobspec import Job
-from providers.nomad.filled_in import without_filled_in
+from providers.nomad.additions import inner
 from providers.nomad.job_inherited import SECOND, complete
 from providers.nomad.job_normal import DEFAULTS
 from providers.nomad.job_types import PLAIN, Type, fields
@@ -20,32 +19,6 @@ _POLICIES = ("EphemeralDisk", "Migrate", "ReschedulePolicy", "RestartPolicy", "U
 """Blocks of a group that Nomad fills in by the job's type and the job's own blocks."""
 _ROLLING = {"MaxParallel": 1, "Stagger": 30 * SECOND}
 """What Nomad takes for the job's own update."""
-_OF_THE_JOB = {"Namespace": "default", "NodePool": "default", "Priority": 50, "Region": "global"}
-"""What Nomad takes for a job's own keys."""
-_INJECTED = "connect-"
-"""How the kind of a task begins that Nomad adds for the service mesh."""
-_NOMADS_AUDIENCE = ["consul.io"]
-"""Of the identity that Nomad gives a service. Source: Nomad, `consul.service_identity` of its configuration."""
-
-
-def without_additions(job: Mapping[str, Any]) -> Job:
-    """A registered job without what Nomad has added: conditions, identities, and the mesh's tasks and ports."""
-    rolls = (job.get("Type") or "service") in ("service", "system")
-    kept = {key: item for key, item in job.items() if item not in ("", _OF_THE_JOB.get(key))}
-    groups = []
-    for group in job.get("TaskGroups") or []:
-        tasks = [it for it in group.get("Tasks") or [] if not str(it.get("Kind") or "").startswith(_INJECTED)]
-        groups.append({**group, "Tasks": tasks, **({} if rolls else {"Update": None})})
-    return _bare("Job", _as_written({**kept, "TaskGroups": groups, **({} if rolls else {"Update": None})}))
-
-
-def _as_written(value: Any) -> Any:
-    """The value with whole numbers as such: Nomad keeps those of a driver's configuration as 100.0."""
-    if isinstance(value, Mapping):
-        return {key: _as_written(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_written(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def filled(job: Mapping[str, Any]) -> Job:
@@ -94,18 +67,10 @@ def _lean_task(whole: Job, bare: Job, group: Job) -> Job:
     return _said({**bare, **more}, "LogConfig", "Identity", *more)
 
 
-def _bare(struct: str, value: Mapping[str, Any]) -> Job:
-    """A struct, with all below it, without what Nomad adds where the user writes nothing."""
-    own = struct == "Service" and ((value.get("Identity") or {}).get("Audience") or _NOMADS_AUDIENCE)
-    # An identity with another audience is the author's.
-    written = {"Identity": None} if own and own != _NOMADS_AUDIENCE else {}
-    return _each(struct, without_filled_in(struct, dict(value), written), _bare)
-
-
 def _filled(struct: str, value: Mapping[str, Any]) -> Job:
     known = fields(struct)
     given = {key: item for key, item in value.items() if item is not None and not _is_unset(item, known.get(key))}
-    return _each(struct, {**DEFAULTS.get(struct, {}), **given}, _filled)
+    return inner(struct, {**DEFAULTS.get(struct, {}), **given}, _filled)
 
 
 def _is_unset(item: Any, type_: Type | None) -> bool:
@@ -119,7 +84,7 @@ def _without_defaults(struct: str, value: Mapping[str, Any]) -> Job:
     if struct == "Service":
         # A check has it from its service.
         kept["Checks"] = [_rest(it, {"OnUpdate": value.get("OnUpdate")}) for it in value.get("Checks") or []]
-    return _said(_each(struct, kept, _without_defaults), "Checks")
+    return _said(inner(struct, kept, _without_defaults), "Checks")
 
 
 def _goes_without_saying(item: Any, usual: Any, type_: Type | None) -> bool:
@@ -129,22 +94,6 @@ def _goes_without_saying(item: Any, usual: Any, type_: Type | None) -> bool:
     if type_ is None or type_.kind == "struct":
         return item in ([], "", None) or (item == {} and type_ is not None and type_.many == "{}")
     return not item and (type_.unset != "?" or item is None or type_.kind in ("list", "map"))
-
-
-def _each(struct: str, value: Mapping[str, Any], change: Callable[[str, Mapping[str, Any]], Job]) -> Job:
-    """The struct with each struct directly below it changed."""
-    known, result = fields(struct), dict(value)
-    for key, item in value.items():
-        type_ = known.get(key)
-        if type_ is None or type_.kind != "struct":
-            continue
-        if isinstance(item, list):
-            result[key] = [change(type_.struct, one) if isinstance(one, Mapping) else one for one in item]
-        elif isinstance(item, Mapping) and type_.many == "{}":
-            result[key] = {name: change(type_.struct, one) for name, one in item.items() if isinstance(one, Mapping)}
-        elif isinstance(item, Mapping):
-            result[key] = change(type_.struct, item)
-    return result
 
 
 def _rest(block: Mapping[str, Any] | None, usual: Mapping[str, Any] | None) -> Job:

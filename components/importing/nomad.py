@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from components.importing.lean import Lean, filled, lean_for, without_additions
+from components.importing.lean import Lean, filled, lean_for
 from components.importing.remainder import SETS
 from components.importing.service import Complete, Data, build, service_of
 from components.jobspec import Job
 from components.problems import Problem, SettingsError
+from providers.nomad.additions import without_additions
 from providers.nomad.client import NomadClient
 from providers.nomad.comparison import Refused, compared
 from providers.nomad.config import load

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from components.importing.lean import lean_for, without_additions
+from components.importing.lean import lean_for
 from components.importing.nomad import equal_service
 from components.importing.service import build
 from components.rules.effect import without_effect
 from components.validation import validate
+from providers.nomad.additions import without_additions
 from providers.nomad.job_difference import differences
 from tests.cluster.thinned_jobs import likely
 from tests.unit.components.likely_jobs import Jobs
@@ -91,6 +92,15 @@ def test_what_nomad_adds_is_no_part_of_the_service() -> None:
         }
     )
     registered |= {"NodePool": "default", "Region": "global", "Priority": job.get("Priority", 50)}
+    assert equal_service(registered) == equal_service(job)
+
+
+def test_a_task_that_is_in_the_mesh_by_itself_stays() -> None:
+    """Nomad gives it a kind, as it gives one to the proxies that it adds."""
+    job = Jobs(1).job("web")
+    job["TaskGroups"][0]["Tasks"] = [{"Name": "web", "Driver": "exec", "Config": {"command": "/x"}}]
+    registered = copy.deepcopy(job)
+    registered["TaskGroups"][0]["Tasks"][0]["Kind"] = "connect-native:web"
     assert equal_service(registered) == equal_service(job)
 
 
