@@ -168,8 +168,10 @@ class ScalingArgs(TypedDict):
 class PeriodicArgs(TypedDict):
     """Run at times. Source: periodic."""
 
-    crons: Sequence[str]
+    crons: NotRequired[Sequence[str]]
     """One or more: minute, hour, day of the month, month, day of the week; or @daily and the like."""
+    cron: NotRequired[str | None]
+    """One time instead, as jobs have it that are written for Nomad before 1.6. Source: periodic > cron."""
     time_zone: NotRequired[str]
     """As Europe/Berlin. Default `UTC`."""
     allow_overlap: NotRequired[bool]

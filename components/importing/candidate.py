@@ -44,8 +44,9 @@ def candidate(job: Mapping[str, Any]) -> dict[str, Any]:
 def _periodic(periodic: Mapping[str, Any]) -> dict[str, Any]:
     if not periodic:
         return {}
+    specs = list(periodic.get("Specs") or [])
     return {
-        "crons": list(periodic.get("Specs") or [periodic.get("Spec")]),
+        **({"crons": specs} if specs else {"cron": periodic.get("Spec")}),
         "time_zone": periodic.get("TimeZone") or "UTC",
         "allow_overlap": not periodic.get("ProhibitOverlap"),
         "enabled": periodic.get("Enabled") is not False,

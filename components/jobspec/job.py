@@ -75,7 +75,7 @@ def _update(rollout: Rollout) -> Job:
 def _periodic(periodic: Periodic) -> Job:
     return {
         "Enabled": periodic.enabled,
-        "Specs": list(periodic.crons),
+        **({"Specs": list(periodic.crons)} if periodic.cron is None else {"Spec": periodic.cron}),
         "SpecType": "cron",
         "TimeZone": periodic.time_zone,
         "ProhibitOverlap": not periodic.allow_overlap,

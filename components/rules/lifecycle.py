@@ -126,12 +126,14 @@ def schedule(service: Service) -> Iterator[Violation]:
             what = f'is there, but type is "{service.type}", which runs all the time: set type to batch'
             yield Violation((key,), what, ("type",))
     if service.periodic is not None:
-        if not service.periodic.crons:
+        if service.periodic.cron is not None:
+            yield from _cron(("periodic", "cron"), service.periodic.cron)
+            if service.periodic.crons:
+                yield Violation(("periodic", "cron"), "is there, but so is crons: write all times there")
+        elif not service.periodic.crons:
             yield Violation(("periodic", "crons"), "is empty, but must have one time at least")
         for position, cron in enumerate(service.periodic.crons):
-            if not cron.startswith("@") and not 5 <= len(cron.split()) <= 7:
-                what = f'is {shown(cron)}, but must have five fields, as "30 3 * * *", or be as "@daily"'
-                yield Violation(("periodic", "crons", str(position)), what)
+            yield from _cron(("periodic", "crons", str(position)), cron)
     if service.parameterized is not None:
         wanted = service.parameterized
         both = sorted(set(wanted.meta_required).intersection(wanted.meta_optional))
@@ -140,6 +142,12 @@ def schedule(service: Service) -> Iterator[Violation]:
         if wanted.payload_file is not None and wanted.payload == "forbidden":
             what = "is there, but payload is forbidden"
             yield Violation(("parameterized", "payload_file"), what, ("parameterized.payload",))
+
+
+def _cron(path: tuple[str, ...], cron: str) -> Iterator[Violation]:
+    if not cron.startswith("@") and not 5 <= len(cron.split()) <= 7:
+        what = f'is {shown(cron)}, but must have five fields, as "30 3 * * *", or be as "@daily"'
+        yield Violation(path, what)
 
 
 def tasks(service: Service) -> Iterator[Violation]:

@@ -32,6 +32,7 @@ FIELDS_FOR_ALL = frozenset(
         "names",
         "parameterized",
         "periodic",
+        "periodic-cron",
         "placement",
         "raw-exec",
         "reschedule-unlimited",

@@ -18,11 +18,9 @@ NEEDS_MORE = {
     "host-volume-missing",
     "max-parallel-0-failed",
     "no-deployment-max-parallel-0",
-    "periodic",
     "static-port-taken",
 }
-"""Jobs with something that no key says: a volume that no task mounts, updates without a deployment, the older key of a
-periodic job, two instances with one static port."""
+"""Jobs with something that no key says: a volume that no task mounts, updates without a deployment, two instances with one static port."""
 
 
 def registered(value: Any) -> Iterator[dict[str, Any]]:
