@@ -70,8 +70,8 @@ def registered(service: Service) -> dict[str, KeyPath]:
     own: dict[str, KeyPath] = {service.name: ("name",)} if service.registered else {}
     for label in service.ports:
         own.setdefault(consul_name(service.name, label), ("ports", label, "registered"))
-    for name, path in _besides(service):
-        own.setdefault(name, path)
+    for besides, path in _besides(service):
+        own.setdefault(besides, path)
     names: dict[str, KeyPath] = {}
     for entry in _services(build_job(service, "image", Placement(), built=False, secrets_version="x")):
         name = entry.get("Name")

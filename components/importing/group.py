@@ -186,7 +186,9 @@ def _rollout(group: Block, job: Block) -> dict[str, Any]:
         # With a soak, Nomad never promotes by itself.
         **({"auto_promote": bool(update.get("AutoPromote"))} if soak_s is None else {"soak_s": float(soak_s)}),
         "auto_revert": bool(update.get("AutoRevert")),
-        "health_check": update.get("HealthCheck") if _has_checks(group) else _NO_CHECKS.get(update.get("HealthCheck")),
+        "health_check": update.get("HealthCheck")
+        if _has_checks(group)
+        else _NO_CHECKS.get(str(update.get("HealthCheck"))),
         "level": "job" if all(whole.get(key) == update.get(key) for key in ("MaxParallel", "Stagger")) else "group",
         **said(
             max_parallel=update.get("MaxParallel"),

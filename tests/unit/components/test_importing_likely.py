@@ -107,7 +107,7 @@ def test_a_task_that_is_in_the_mesh_by_itself_stays() -> None:
 def test_what_the_parser_leaves_empty_is_no_part_of_the_service() -> None:
     """Finding job-files 10b: an empty `HostNetwork` of a job file brought the whole list of ports into `job:`."""
     ports = [{"Label": "http", "To": 80}]
-    job = {"ID": "web", "Name": "web", "Type": "service", "Datacenters": ["dc1"]}
+    job: dict[str, Any] = {"ID": "web", "Name": "web", "Type": "service", "Datacenters": ["dc1"]}
     task = {"Name": "web", "Driver": "docker", "Config": {"image": "a:1", "ports": ["http"]}}
     job["TaskGroups"] = [{"Name": "web", "Tasks": [task], "Networks": [{"DynamicPorts": ports}]}]
     parsed = copy.deepcopy(job) | {"NodePool": ""}
@@ -117,7 +117,7 @@ def test_what_the_parser_leaves_empty_is_no_part_of_the_service() -> None:
 
 def test_the_order_of_templates_that_set_variables_is_kept() -> None:
     """The last one wins, and service.yaml has its files in the order of their paths."""
-    job = {"ID": "web", "Name": "web", "Type": "batch", "Datacenters": ["dc1"]}
+    job: dict[str, Any] = {"ID": "web", "Name": "web", "Type": "batch", "Datacenters": ["dc1"]}
     templates = [{"DestPath": f"local/{name}.env", "EmbeddedTmpl": "A=1", "Envvars": True} for name in "ba"]
     task = {"Name": "web", "Driver": "exec", "Config": {"command": "/bin/true"}, "Templates": templates}
     job["TaskGroups"] = [{"Name": "web", "Tasks": [task]}]

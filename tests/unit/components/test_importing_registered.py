@@ -20,7 +20,8 @@ NEEDS_MORE = {
     "no-deployment-max-parallel-0",
     "static-port-taken",
 }
-"""Jobs with something that no key says: a volume that no task mounts, updates without a deployment, two instances with one static port."""
+"""Jobs with something that no key says: a volume that no task mounts, updates without a deployment, two instances with
+one static port."""
 
 
 def registered(value: Any) -> Iterator[dict[str, Any]]:
