@@ -12,6 +12,7 @@ import pytest
 from components.importing.lean import lean_for
 from components.importing.nomad import equal_service
 from components.importing.service import build
+from components.layers import Layer, Layers
 from components.rules.effect import without_effect
 from components.validation import validate
 from providers.nomad.additions import without_additions
@@ -142,3 +143,28 @@ def test_numbers_are_as_they_were_written() -> None:
     assert json.dumps(written["pids_limit"]) == "100"
     assert json.dumps(written["mount"]) == '[{"tmpfs_options": [{"size": 1000000}]}]'
     assert written["ratio"] == 0.5
+
+
+def test_likely_jobs_stay_the_same_below_a_teams_defaults() -> None:
+    """What the team's defaults say, and the job does not, is undone."""
+    team: dict[str, Any] = {
+        "check": {"interval_s": 1},
+        "tags": ["team"],
+        "env": {"TEAM": "a"},
+        "resources": {"memory_mb": 64},
+        "rollout": {"min_healthy_s": 1, "canary": 1},
+        "shutdown_delay_s": 5,
+        "logs": {"max_files": 2},
+        "labels": {"team": "a"},
+        "network": {"dns": {"servers": ["10.0.0.1"]}},
+    }
+
+    def complete(data: dict[str, Any]) -> dict[str, Any]:
+        own = Layer({key: value for key, value in data.items() if key != "name"}, str)
+        return {"name": data.get("name"), **Layers([Layer(team, str), own], own).merged()}
+
+    source = Jobs(2)
+    for number in range(40):
+        job = source.job(f"web-{number}")
+        service = equal_service(job, complete)
+        assert not differences(without_additions(job), build(complete(service)))
