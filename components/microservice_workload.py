@@ -147,8 +147,9 @@ class VolumeArgs(TypedDict):
 
     type: str
     """host: a volume of the node; csi: one of a CSI plugin; ephemeral: the instance's scratch disk, once at most."""
-    mount: str
-    """Where the process finds it. Ephemeral volumes are mounted by the docker driver only."""
+    mount: str | None
+    """Where the process finds it. Ephemeral volumes are mounted by the docker driver only. null: only tasks beside it
+    mount it, or nobody does."""
     source: NotRequired[str | None]
     """Its name among the node's volumes, or its CSI ID. Default: the key. Not for ephemeral."""
     read_only: NotRequired[bool]

@@ -155,17 +155,16 @@ def _volumes(found: Block, own: Block) -> dict[str, Any]:
     mounts = {mount.get("Volume"): mount for mount in parts(own, "VolumeMounts")}
     volumes = {}
     for name, volume in block(found, "Volumes").items():
-        if name not in mounts:
-            continue
+        mount = mounts.get(name)
         options = block(volume, "MountOptions")
         csi = volume.get("Type") == "csi"
         volumes[str(name)] = {
             "type": volume.get("Type"),
+            "mount": mount.get("Destination") if mount else None,
             **said(
-                mount=mounts[name].get("Destination"),
                 source=volume.get("Source"),
                 read_only=volume.get("ReadOnly"),
-                mount_read_only=bool(mounts[name].get("ReadOnly")),
+                mount_read_only=bool(mount.get("ReadOnly")) if mount else None,
                 per_instance=volume.get("PerAlloc"),
                 sticky=volume.get("Sticky"),
                 access=volume.get("AccessMode"),

@@ -19,7 +19,7 @@ from components.service_model import MAIN_PORT, Service
 
 def own_task(service: Service, image: str | None, built: bool) -> Job:
     """The task that is the service."""
-    paths = {name: volume.mount for name, volume in service.volumes.items()}
+    paths = {name: volume.mount for name, volume in service.volumes.items() if volume.mount is not None}
     env = {**service.env, **call_env(service), **_secret_paths(service, service.secrets), **_port_env(service)}
     names = {*env, *(variable(name, "URL") for name in service.calls)}
     binds = scratch_binds(service, paths)

@@ -15,13 +15,11 @@ from providers.nomad.jobspec_keys import accepted
 from tests.unit.providers.recordings import FOLDER
 
 NEEDS_MORE = {
-    "host-volume-missing",
     "max-parallel-0-failed",
     "no-deployment-max-parallel-0",
     "static-port-taken",
 }
-"""Jobs with something that no key says: a volume that no task mounts, updates without a deployment, two instances with
-one static port."""
+"""Jobs with something that no key says: updates without a deployment, two instances with one static port."""
 
 
 def registered(value: Any) -> Iterator[dict[str, Any]]:
