@@ -129,7 +129,7 @@ def _artifact(artifact: Mapping[str, Any]) -> dict[str, Any]:
     return said(
         source=artifact.get("GetterSource"),
         destination=artifact.get("RelativeDest"),
-        mode=artifact.get("GetterMode"),
+        mode=None if artifact.get("GetterMode") == "any" else artifact.get("GetterMode"),
         options=dict(block(artifact, "GetterOptions")),
         headers=dict(block(artifact, "GetterHeaders")),
         insecure=artifact.get("GetterInsecure") or None,
