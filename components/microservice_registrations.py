@@ -100,6 +100,10 @@ class RegistrationArgs(TypedDict):
     native: NotRequired[bool]
     """Whether the process is in Consul's service mesh by itself. Source: connect > native. Default false."""
     sidecar: NotRequired[bool]
-    """Whether a proxy of the mesh is beside it, with nothing set. Source: connect > sidecar_service. Default false."""
+    """Whether a proxy of the mesh is beside it. Source: connect > sidecar_service. Default false."""
+    upstreams: NotRequired[Mapping[str, int]]
+    """For sidecar: what the process calls by the proxy, by name in Consul, and the port on loopback for it."""
+    local_port: NotRequired[int | None]
+    """For sidecar: the port on which the process listens for the proxy. Default: the service's."""
     checks: NotRequired[Mapping[str, RegisteredCheckArgs]]
     """Its checks, by name."""

@@ -29,6 +29,7 @@ def _registration(service: Block, task: str | None) -> dict[str, Any]:
         key = _unused(_key(str(name), number) if name else f"check-{number}", checks)
         checks[key] = {**said(name=name), **_check(check, None)}
     connect = block(service, "Connect")
+    proxy = block(block(connect, "SidecarService"), "Proxy")
     return said(
         provider=service.get("Provider"),
         port=service.get("PortLabel"),
@@ -44,6 +45,12 @@ def _registration(service: Block, task: str | None) -> dict[str, Any]:
         of_task=task is not None or None,
         native=connect.get("Native") or None,
         sidecar="SidecarService" in connect or None,
+        upstreams={
+            str(it.get("DestinationName")): it.get("LocalBindPort")
+            for it in parts(proxy, "Upstreams")
+            if it.get("LocalBindPort")
+        },
+        local_port=proxy.get("LocalServicePort") or None,
         checks=checks,
     )
 

@@ -42,6 +42,12 @@ def _service(service: Service, name: str, label: str | None, check_keys: list[st
     }
 
 
+def _sidecar(entry: Registration) -> Job:
+    upstreams = [{"DestinationName": name, "LocalBindPort": port} for name, port in sorted(entry.upstreams.items())]
+    proxy = given(LocalServicePort=entry.local_port, Upstreams=upstreams or None)
+    return {"Proxy": proxy} if proxy else {}
+
+
 def _check(service: Service, key: str) -> Job:
     check = service.all_checks[key]
     named = key.partition(".")[2] or check.type
@@ -116,7 +122,7 @@ def _registration(key: str, entry: Registration) -> Job:
     checks = [
         {**given(Name=check.name), **_of_any(check, None, check.task)} for _, check in sorted(entry.checks.items())
     ]
-    connect: Job = given(Native=entry.native or None, SidecarService={} if entry.sidecar else None)
+    connect: Job = given(Native=entry.native or None, SidecarService=_sidecar(entry) if entry.sidecar else None)
     return {
         "Name": entry.name or key,
         "Provider": entry.provider,

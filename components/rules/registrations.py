@@ -63,6 +63,11 @@ def _connect(path: tuple[str, ...], entry: Registration) -> Iterator[Violation]:
     """Source: Nomad, `structs.Service.Validate`."""
     if entry.native and entry.sidecar:
         yield Violation((*path, "native"), "is true, but so is sidecar: a service is in the mesh in one way")
+    if not entry.sidecar:
+        for key in ("upstreams", "local_port"):
+            if getattr(entry, key):
+                what = "is there, but no proxy: set sidecar: true, or take it out"
+                yield Violation((*path, key), what, (f"services.{path[1]}.sidecar",))
     if entry.provider == "nomad":
         for key in ("native", "sidecar", "enable_tag_override"):
             if getattr(entry, key):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.service.base import AbsolutePath, Model, Name, Text, Value, Values
+from components.service.base import AbsolutePath, Model, Name, PortNumber, Text, Value, Values
 from components.service.checks import Question
 
 
@@ -53,6 +53,10 @@ class Registration(Model):
     native: bool = False
     """Whether the process is in Consul's service mesh by itself. Source: connect > native."""
     sidecar: bool = False
-    """Whether a proxy of the mesh is beside it, with nothing set. Source: connect > sidecar_service."""
+    """Whether a proxy of the mesh is beside it. Source: connect > sidecar_service."""
+    upstreams: dict[Text, PortNumber] = Field(default_factory=dict)
+    """For sidecar: what the process calls by the proxy, by name in Consul, and the port on loopback for it."""
+    local_port: PortNumber | None = None
+    """For sidecar: the port on which the process listens for the proxy. Default: the service's."""
     checks: dict[Name, RegisteredCheck] = Field(default_factory=dict)
     """Its checks, by name."""

@@ -190,8 +190,14 @@ class Jobs:
         self._maybe(service, 0.03, CanaryTags=lambda: ["canary"])
         self._maybe(service, 0.65, Checks=lambda: [self._check(name, n) for n in range(self._one((1, 1, 1, 2)))])
         if "Provider" not in service and "Checks" not in service:
-            self._maybe(service, 0.1, Connect=lambda: self._one(({"Native": True}, {"SidecarService": {}})))
+            self._maybe(service, 0.1, Connect=self._connect)
         return service
+
+    def _connect(self) -> Json:
+        upstreams = [{"DestinationName": "store", "LocalBindPort": 9002}]
+        return self._one(
+            ({"Native": True}, {"SidecarService": {}}, {"SidecarService": {"Proxy": {"Upstreams": upstreams}}})
+        )
 
     def _check(self, name: str, number: int) -> Json:
         type_ = self._one(("http", "http", "tcp"))
