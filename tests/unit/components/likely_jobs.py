@@ -195,9 +195,13 @@ class Jobs:
 
     def _connect(self) -> Json:
         upstreams = [{"DestinationName": "store", "LocalBindPort": 9002}]
-        return self._one(
-            ({"Native": True}, {"SidecarService": {}}, {"SidecarService": {"Proxy": {"Upstreams": upstreams}}})
+        ways: tuple[Json, ...] = (
+            {"Native": True},
+            {"SidecarService": {}},
+            {"SidecarService": {"Proxy": {"Upstreams": upstreams}}},
         )
+        connect: Json = self._one(ways)
+        return connect
 
     def _check(self, name: str, number: int) -> Json:
         type_ = self._one(("http", "http", "tcp"))

@@ -1,6 +1,7 @@
 """From a job to a service.yaml and back: the very same job, whatever it holds."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def normal(value: Any) -> Any:
         return {key: normal(inner) for key, inner in value.items() if inner not in ([], None)}
     if isinstance(value, list):
         items = [normal(item) for item in value]
-        return sorted(items, key=json.dumps) if items and isinstance(items[0], dict) else items
+        return sorted(items, key=partial(json.dumps, sort_keys=True)) if items and isinstance(items[0], dict) else items
     return value
 
 
