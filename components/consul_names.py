@@ -8,6 +8,7 @@ from components.jobspec import Placement, build_job
 from components.layers import Layers
 from components.problems import Problem
 from components.service.calls import consul_name
+from components.service.group import InGroup
 from components.service_model import Service
 from components.stack_config import StackConfig
 from components.yaml_file import KeyPath
@@ -60,14 +61,17 @@ def shared_names(stack: StackConfig, services: Sequence[Member]) -> Iterator[Sha
             f'registers "{name}" in Consul, as does {first.where}: those who call "{name}" would get instances of '
             "either. Rename one of them"
         )
-        yield SharedName(Problem(here, what), ("job",) in (path, first.path))
+        meant = any(it[0] in ("job", "services", "groups") for it in (path, first.path))
+        yield SharedName(Problem(here, what), meant)
 
 
 def registered(service: Service) -> dict[str, KeyPath]:
     """The names that a service's job registers in Consul, and the keys that they come from."""
-    own: dict[str, KeyPath] = {service.name: ("name",)}
+    own: dict[str, KeyPath] = {service.name: ("name",)} if service.registered else {}
     for label in service.ports:
         own.setdefault(consul_name(service.name, label), ("ports", label, "registered"))
+    for besides, path in _besides(service):
+        own.setdefault(besides, path)
     names: dict[str, KeyPath] = {}
     for entry in _services(build_job(service, "image", Placement(), built=False, secrets_version="x")):
         name = entry.get("Name")
@@ -76,8 +80,16 @@ def registered(service: Service) -> dict[str, KeyPath]:
             continue
         names[name] = own.get(name, ("job",))
         if _inside(entry.get("Connect"), "SidecarService") is not None:
-            names[name + _SIDECAR] = ("mesh",) if service.mesh else ("job",)
+            names[name + _SIDECAR] = ("mesh",) if service.mesh else names[name]
     return names
+
+
+def _besides(service: Service) -> Iterator[tuple[str, KeyPath]]:
+    """The names of `services`, and where they are."""
+    owners: list[tuple[KeyPath, InGroup]] = [((), service)]
+    owners += [(("groups", name), group) for name, group in service.groups.items()]
+    for prefix, owner in owners:
+        yield from ((entry.name or key, (*prefix, "services", key)) for key, entry in owner.services.items())
 
 
 def _services(job: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from components.problems import Problem, SettingsError, shown
 from components.service.files import File
+from components.service.group import InGroup
 from components.service_model import Service
 from components.yaml_file import KeyPath
 
@@ -40,15 +42,25 @@ def read_sources(service: Service, folder: Path, where: Callable[[KeyPath], str]
                 result[destination] = file.model_copy(update={"text": text, "source": None})
         return result
 
-    tasks = {
-        name: task.model_copy(update={"files": read(task.files, ("tasks", name, "files"))}) if task.files else task
-        for name, task in service.tasks.items()
+    def changed(owner: InGroup, prefix: tuple[str, ...]) -> dict[str, Any]:
+        """The keys of a service or a group that have files."""
+        tasks = {
+            name: task.model_copy(update={"files": read(task.files, (*prefix, "tasks", name, "files"))})
+            if task.files
+            else task
+            for name, task in owner.tasks.items()
+        }
+        found = {"files": read(owner.files, (*prefix, "files")), "tasks": tasks}
+        return {key: value for key, value in found.items() if value}
+
+    groups = {
+        name: group.model_copy(update=update) if (update := changed(group, ("groups", name))) else group
+        for name, group in service.groups.items()
     }
-    files = read(service.files, ("files",))
+    own = changed(service, ())
     if problems:
         raise SettingsError(problems)
-    changed = {key: value for key, value in (("files", files), ("tasks", tasks)) if value}
-    return service.model_copy(update=changed)
+    return service.model_copy(update={**own, **({"groups": groups} if groups else {})})
 
 
 def _text(folder: Path, source: str) -> str:

@@ -47,7 +47,7 @@ class SecretValues:
         )
         variable = nomad.Variable(
             f"{name}-secrets",
-            path=variable_path(service.name),
+            path=variable_path(service),
             # The job's own: without one, the provider sends it where Nomad's tools would.
             namespace=service.namespace or os.environ.get("NOMAD_NAMESPACE") or None,
             items=items,

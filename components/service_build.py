@@ -28,7 +28,7 @@ def how_to_build(root: Path, folder: str, spec: Service, stack: StackConfig) -> 
         ValueError: it cannot be built, or its reference may mean something else tomorrow.
     """
     if spec.image.build is None:
-        if spec.image.reference is not None:
+        if spec.image.reference is not None and not spec.image.floating:
             _require_pinned(spec.image.reference, stack.file.stack)
         return None
     wanted = spec.image.build

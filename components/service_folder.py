@@ -67,6 +67,10 @@ class Folders:
         tasks, image = merged.get("tasks"), merged.get("image")
         found: list[tuple[KeyPath, Any]] = [(("image", "reference"), _inside(image, "reference"))]
         found += [(("tasks", name, "image"), _inside(task, "image")) for name, task in _items(tasks)]
+        for key, group in _items(merged.get("groups")):
+            found.append((("groups", key, "image"), _inside(group, "image")))
+            inner = _items(_inside(group, "tasks"))
+            found += [(("groups", key, "tasks", name, "image"), _inside(task, "image")) for name, task in inner]
         for path, reference in found:
             usual = self._stands_in.get(_canonical(reference))
             if usual is not None:

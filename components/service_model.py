@@ -7,18 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from components.service.base import Caller, EnvName, Json, MetaKey, Name, PortLabel, Seconds, Text, Texts, Value
+from components.service.base import Caller, EnvName, JobId, Json, MetaKey, Name, Text, Texts, Value
 from components.service.calls import Call
 from components.service.checks import Check
+from components.service.group import Group, InGroup
 from components.service.image import ImageBuild, ImageSource, Version
-from components.service.placement import Affinity, Constraint, Spread
-from components.service.ports import Port
-from components.service.resources import InstanceResources
-from components.service.rollout import Reschedule, Restart, Rollout, Scaling
+from components.service.registrations import Registration
 from components.service.schedule import Parameterized, Periodic
 from components.service.secrets import Secret
-from components.service.tasks import IMAGE_DRIVERS, Process, Task
-from components.service.volumes import Volume
+from components.service.tasks import IMAGE_DRIVERS
 
 MAIN_PORT = "http"
 """Label of the port that others find by the service's name, and that PORT names."""
@@ -27,7 +24,7 @@ _NOTHING = BeforeValidator(lambda value: {} if value is None else value)
 """`api:` with nothing behind it means all defaults."""
 
 
-class Service(Process):
+class Service(InGroup):
     """A service or a job, complete and valid for itself."""
 
     name: Name
@@ -38,22 +35,14 @@ class Service(Process):
     """service: runs until it is stopped; batch: runs to its end; system and sysbatch: the same, once on every node."""
     image: ImageSource = Field(default_factory=lambda: ImageSource(build=ImageBuild()))
     """Default: built from the service's folder, if the driver runs images."""
-    ports: dict[PortLabel, Port] = Field(default_factory=dict)
-    """By label."""
     check: Check | None = None
     """Default: GET /health on the port labelled http, if there is one and `checks` is empty. null: none."""
     checks: dict[Name, Check] = Field(default_factory=dict)
     """More checks, by name."""
-    resources: InstanceResources = InstanceResources()
-    """What is reserved for each instance."""
-    count: Annotated[int, Field(ge=0)] = 1
-    """Instances. For system jobs: per node."""
-    scaling: Scaling | None = None
-    """Bounds for an autoscaler. Default: nothing but `count` decides how many there are."""
+    registered: bool = True
+    """Whether the service is in Consul under its own name, with its tags and checks. false: only `services` are."""
     secrets: dict[EnvName, Annotated[Secret, _NOTHING]] = Field(default_factory=dict)
     """Secrets, by name, kept in Nomad's variable nomad/jobs/<name>."""
-    volumes: dict[Name, Volume] = Field(default_factory=dict)
-    """Storage, by name."""
     calls: dict[Name, Annotated[Call, _NOTHING]] = Field(default_factory=dict)
     """Services that this one uses, by their names in Consul."""
     callers: Annotated[tuple[Caller, ...], Field(strict=False)] | None = None
@@ -61,20 +50,6 @@ class Service(Process):
     everybody. Default: those of the stack, if this one is in the mesh and any calls it. Source: service-intentions."""
     mesh: bool = False
     """Whether instances are in Consul's service mesh: with a proxy beside them and a network of their own (bridge)."""
-    tasks: dict[Name, Task] = Field(default_factory=dict)
-    """Tasks beside the service's own: to prepare it, to accompany it, to clear up after it."""
-    constraints: Annotated[tuple[Constraint, ...], Field(strict=False)] = ()
-    """Conditions that nodes must meet."""
-    affinities: Annotated[tuple[Affinity, ...], Field(strict=False)] = ()
-    """Preferences for nodes."""
-    spreads: Annotated[tuple[Spread, ...], Field(strict=False)] = ()
-    """How instances are spread over nodes."""
-    rollout: Rollout = Rollout()
-    """For services and system jobs; what runs to its end has no rollout."""
-    restart: Restart = Restart()
-    """What happens on the node when an instance exits."""
-    reschedule: Reschedule = Reschedule()
-    """How often a failed instance is placed anew. For services and batch jobs."""
     periodic: Periodic | None = None
     """When it runs, for batch and sysbatch. Default: once, when it is deployed."""
     parameterized: Parameterized | None = None
@@ -83,24 +58,29 @@ class Service(Process):
     """Tags in Consul besides the name and name@version."""
     meta: dict[MetaKey, Value] = Field(default_factory=dict)
     """For people and tools that read the job; the process finds them as NOMAD_META_<key>."""
-    shutdown_delay_s: Seconds = 3
-    """Time between leaving Consul and SIGTERM: clients look elsewhere meanwhile. Source: group > shutdown_delay."""
     namespace: Text | None = None
     """Nomad namespace. Default: the stack's."""
     region: Text | None = None
     """Nomad region. Default: the stack's."""
     host_network: Text | None = None
     """Network of the nodes that ports are published on, for nodes with several. Default: the stack's."""
+    job_id: JobId | None = None
+    """ID of the job in Nomad, if that is no name for Consul and DNS. Default: the service's name. Another ID is another
+    job."""
+    job_name: Text | None = None
+    """The job's name in Nomad. Default: its ID."""
     group_name: Text | None = None
     """Name of the group in the job. Default: the service's name. Another name is another group: all instances anew."""
-    task_name: Text | None = None
-    """Name of the service's own task. Default: the service's name."""
+    all_at_once: bool = False
+    """Whether Nomad places all instances or none. Source: job > all_at_once."""
     datacenters: Texts | None = None
     """Nomad datacenters to run in. Default: the stack's."""
     node_pool: Text | None = None
     """Nomad node pool. Default: Nomad's, which is `default`."""
     priority: Annotated[int, Field(ge=1, le=32766)] | None = None
     """Higher goes first where nodes are short. Default: Nomad's 50; Nomad's default limit is 100."""
+    groups: dict[Name, Group] = Field(default_factory=dict)
+    """More groups of the job, by name: other instances that come and go with it."""
     job: Json = Field(default_factory=dict)
     """More of the job, in the JSON of Nomad's API, merged into it last: mappings key by key, lists of named parts
     (TaskGroups, Tasks, Services) part by part, anything else replaces."""
@@ -112,11 +92,17 @@ class Service(Process):
             return data
         implied: dict[str, Any] = {}
         # A check is what makes a rollout safe, so it is there unless refused.
-        if "check" not in data and not data.get("checks") and MAIN_PORT in (data.get("ports") or {}):
+        registers = data.get("registered") is not False
+        if registers and "check" not in data and not data.get("checks") and MAIN_PORT in (data.get("ports") or {}):
             implied["check"] = {}
         if "image" not in data and data.get("driver", "docker") not in IMAGE_DRIVERS:
             implied["image"] = {}
         return {**implied, **data}
+
+    @property
+    def id_in_nomad(self) -> str:
+        """ID of the job."""
+        return self.job_id or self.name
 
     @property
     def group(self) -> str:
@@ -136,17 +122,37 @@ class Service(Process):
     @property
     def has_own_network(self) -> bool:
         """Whether instances have a network of their own, so that ports inside and outside differ."""
-        return self.mesh or not self.uses_host_network
+        return self.mesh or self.network.is_own or not self.uses_host_network
 
     @property
     def all_checks(self) -> dict[str, Check]:
-        """Every check, by the key that it is written under."""
+        """Every check of the service's own, by the key that it is written under."""
+        if not self.registered:
+            return {}
         named = {f"checks.{name}": check for name, check in self.checks.items()}
         return named if self.check is None else {"check": self.check, **named}
 
     @property
+    def any_checks(self) -> bool:
+        """Whether anything that is registered has a check."""
+        return bool(self.all_checks) or any(entry.checks for entry in self.services.values())
+
+    @property
+    def registrations_in_consul(self) -> dict[str, Registration]:
+        """Those of `services` that are in Consul, by their names there."""
+        owners = (self, *self.groups.values())
+        entries = ((it.name or key, it) for owner in owners for key, it in owner.services.items())
+        return {name: it for name, it in entries if it.provider == "consul"}
+
+    @property
     def advertised_port(self) -> str | None:
-        """The port that others find by the service's name: http, else the checked one, else the first by label."""
+        """The port that others find by the service's name: http, else the checked one, else the first by label.
+
+        Where the service itself is not registered: that of the entry in `services` that has its name.
+        """
+        if not self.registered:
+            own = self.registrations_in_consul.get(self.name)
+            return own.port if own and own.port in self.ports else None
         if MAIN_PORT in self.ports:
             return MAIN_PORT
         checked = (check.port for check in self.all_checks.values() if check.type != "script")

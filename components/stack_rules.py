@@ -109,6 +109,7 @@ def _calls(stack: StackConfig, services: Sequence[Member], folders: Sequence[str
     deployed = {service.spec.name: service.spec for service in services}
     # What is wrong with a service of the stack is told there, and not once more by each of its callers.
     unchecked = stack.services.keys() - {service.key for service in services}
+    besides = {name for service in services for name in service.spec.registrations_in_consul}
     for service in services:
         for name, call in service.spec.calls.items():
             where = service.layers.where(("calls", name))
@@ -116,11 +117,24 @@ def _calls(stack: StackConfig, services: Sequence[Member], folders: Sequence[str
                 yield from _external_call(service, name, call, stack.external_services[name])
             elif name in deployed:
                 yield from _call(service, name, call, deployed[name])
+            elif name in besides:
+                yield from _besides(service, name, call)
             elif name in stack.left_out:
                 place = stack.file.place(("services", name))
                 yield Problem(where, f"calls a service that is left out of this stack ({place})")
             elif name not in unchecked:
-                yield Problem(where, _unknown_callee(stack, name, {*deployed, *stack.external_services}, folders))
+                known = {*deployed, *besides, *stack.external_services}
+                yield Problem(where, _unknown_callee(stack, name, known, folders))
+
+
+def _besides(service: Member, name: str, call: Call) -> Iterator[Problem]:
+    """A call of what a service of this stack registers besides itself."""
+    if call.port is not None:
+        where = service.layers.where(("calls", name, "port"))
+        yield Problem(where, f'is {shown(call.port)}, but "{name}" has one port, without a label: take it out')
+    if call.mesh:
+        where = service.layers.where(("calls", name, "mesh"))
+        yield Problem(where, f'is true, but "{name}" is one of `services`, of whose mesh nothing is known: use job:')
 
 
 def _call(service: Member, name: str, call: Call, callee: Service) -> Iterator[Problem]:
@@ -128,6 +142,11 @@ def _call(service: Member, name: str, call: Call, callee: Service) -> Iterator[P
     at_port = service.layers.where(("calls", name, "port"))
     if not callee.ports:
         yield Problem(service.layers.where(("calls", name)), "has no port that could be called")
+    elif not callee.registered and callee.advertised_port is None:
+        what = (
+            f'calls "{name}", which is not in Consul: it has registered: false, and none of its services has its name'
+        )
+        yield Problem(service.layers.where(("calls", name)), what)
     elif call.port is None or call.port == callee.advertised_port:
         pass
     elif call.port not in callee.ports:

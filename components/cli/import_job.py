@@ -58,7 +58,10 @@ def run(root: Path, options: argparse.Namespace) -> str:
     if given.owner:
         print(f"The job belongs to {given.owner} already; a second resource cannot have it.", file=sys.stderr)
     service = validate(complete(data), lambda path: ".".join(map(str, path)))
-    entry = {name: _entry(stack.get("defaults"), service.model_dump(mode="json")) or {}}
+    if service.image.floating:
+        what = f'The image "{service.image.reference}" may be another one tomorrow, which image.floating allows'
+        print(f"{what}: name a version when you can.", file=sys.stderr)
+    entry = {name: stack_entry(stack.get("defaults"), service.model_dump(mode="json")) or {}}
     print("\n".join(_next(options, given, name, yaml_text(entry))), file=sys.stderr)
     return text
 
@@ -104,13 +107,22 @@ def _title(wanted: str, given: nomad.Given) -> str:
     return f'From the job "{given.job["ID"]}", version {given.running["Version"]}.'
 
 
-def _entry(defaults: Any, service: Mapping[str, Any]) -> dict[str, Any]:
-    """What the stack's entry must say again, because the stack's defaults say otherwise."""
+def stack_entry(defaults: Any, service: Mapping[str, Any]) -> dict[str, Any]:
+    """What the stack's entry must say again, because the stack's defaults say otherwise.
+
+    Args:
+        defaults: `caravan:defaults`, or None.
+        service: all keys of the service, with the models' defaults.
+    """
     entry: dict[str, Any] = {}
     for path, value in _leaves(defaults if isinstance(defaults, Mapping) else {}):
         wanted: Any = service
-        for part in path:
-            wanted = wanted.get(part) if isinstance(wanted, Mapping) else None
+        for depth, part in enumerate(path):
+            wanted = wanted.get(part)
+            if not isinstance(wanted, Mapping):
+                # Where the service has nothing, null takes away all that the defaults have there.
+                path = path[: depth + 1] if wanted is None else path
+                break
         if wanted != value:
             inside = entry
             for part in path[:-1]:
@@ -140,7 +152,7 @@ def _next(options: argparse.Namespace, given: nomad.Given, name: str, entry: str
         {
             "type": "nomad:index/job:Job",
             "name": f"{name}-job",
-            "id": f"{name}@{given.job['Namespace']}",
+            "id": f"{given.job['ID']}@{given.job['Namespace']}",
             "parent": name,
         },
     ]

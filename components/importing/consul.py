@@ -1,13 +1,58 @@
 """Checks and tags as service.yaml says them; the counterpart of components/jobspec/consul.py."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from components.importing.read import block, parts, said, seconds
+from components.importing.read import block, key_of, parts, said, seconds
 from components.service.base import MAX_NAME
 
 Block = Mapping[str, Any]
+
+
+def registrations(group: Block) -> dict[str, Any]:
+    """`services`: what the group and its tasks register."""
+    owners: list[tuple[str | None, Block]] = [(None, group)]
+    owners += [(str(task.get("Name")), task) for task in parts(group, "Tasks")]
+    found: dict[str, Any] = {}
+    for task, owner in owners:
+        for service in parts(owner, "Services"):
+            name = str(service.get("Name"))
+            key = _unused(_key(name, len(found)), found)
+            found[key] = {**said(name=None if key == name else name), **_registration(service, task)}
+    return found
+
+
+def _registration(service: Block, task: str | None) -> dict[str, Any]:
+    checks: dict[str, Any] = {}
+    for number, check in enumerate(parts(service, "Checks")):
+        name = check.get("Name")
+        key = _unused(_key(str(name), number) if name else f"check-{number}", checks)
+        checks[key] = {**said(name=name), **_check(check, None)}
+    connect = block(service, "Connect")
+    proxy = block(block(connect, "SidecarService"), "Proxy")
+    return said(
+        provider=service.get("Provider"),
+        port=service.get("PortLabel"),
+        address_mode=service.get("AddressMode"),
+        address=service.get("Address"),
+        tags=list(service.get("Tags") or []),
+        canary_tags=list(service.get("CanaryTags") or []),
+        meta=dict(block(service, "Meta")),
+        canary_meta=dict(block(service, "CanaryMeta")),
+        enable_tag_override=service.get("EnableTagOverride") or None,
+        on_update=service.get("OnUpdate"),
+        task=task or service.get("TaskName"),
+        of_task=task is not None or None,
+        native=connect.get("Native") or None,
+        sidecar="SidecarService" in connect or None,
+        upstreams={
+            str(it.get("DestinationName")): it.get("LocalBindPort")
+            for it in parts(proxy, "Upstreams")
+            if it.get("LocalBindPort")
+        },
+        local_port=proxy.get("LocalServicePort") or None,
+        checks=checks,
+    )
 
 
 def own_service(services: list[Block], name: str) -> Block:
@@ -61,11 +106,32 @@ def _check(check: Block, port: Any) -> dict[str, Any]:
             timeout_s=seconds(check.get("Timeout")),
             successes_before_passing=check.get("SuccessBeforePassing") or None,
             failures_before_critical=check.get("FailuresBeforeCritical") or None,
-            restart=said(limit=restart.get("Limit"), grace_s=seconds(restart.get("Grace"))),
+            failures_before_warning=check.get("FailuresBeforeWarning") or None,
+            restart=said(
+                limit=restart.get("Limit"),
+                grace_s=seconds(restart.get("Grace")),
+                ignore_warnings=restart.get("IgnoreWarnings") or None,
+            ),
+            address_mode=check.get("AddressMode"),
+            body=check.get("Body"),
+            initial_status=check.get("InitialStatus"),
+            notes=check.get("Notes"),
+            on_update=check.get("OnUpdate"),
+            expose=check.get("Expose") or None,
         ),
     }
 
 
+def _unused(key: str, taken: Mapping[str, Any]) -> str:
+    """The key, with a number where it is taken."""
+    number = 2
+    wanted = key
+    while wanted in taken:
+        wanted = f"{key[: MAX_NAME - 4]}-{number}"
+        number += 1
+    return wanted
+
+
 def _key(name: str, number: int) -> str:
     """A key for a check of this name."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:MAX_NAME].strip("-") or f"check-{number}"
+    return key_of(name) or f"check-{number}"

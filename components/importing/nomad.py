@@ -2,37 +2,23 @@
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from components.importing.service import Complete, Data, Lean, build, service_of
+from components.importing.lean import Lean, filled, lean_for
+from components.importing.remainder import SETS
+from components.importing.service import Complete, Data, build, service_of
 from components.jobspec import Job
 from components.problems import Problem, SettingsError
+from providers.nomad.additions import without_additions
 from providers.nomad.client import NomadClient
 from providers.nomad.comparison import Refused, compared
 from providers.nomad.config import load
 from providers.nomad.drift import content
-from providers.nomad.job_defaults import (
-    checks,
-    defaults,
-    made_up_name,
-    without_defaults,
-    without_scaling_bookkeeping,
-)
+from providers.nomad.job_difference import differences
 from providers.nomad.jobspec_keys import accepted
 from providers.nomad.plan import changes
 from providers.nomad.spec import OWNER_KEY, parse
 from providers.properties import Properties
-
-_IMPLIED = (
-    ("${attr.consul.version}", "semver", ">= 1.8.0"),
-    ("${attr.nomad.service_discovery}", "=", "true"),
-    ("${attr.vault.version}", "semver", ">= 0.6.1"),
-)
-"""Constraints that Nomad puts into a group by itself."""
-
-_IGNORED = ("MaxClientDisconnect", "PreventRescheduleOnLost", "StopAfterClientDisconnect")
-"""Keys of a group that Nomad reads and ignores since 1.10."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +38,7 @@ class Given:
 
 async def registered(client: NomadClient, wanted: str) -> Given:
     """The registered job of an ID, or of `ID@NAMESPACE`. Raises SettingsError where there is none; ProviderError."""
-    id_, _, namespace = wanted.partition("@")
+    id_, _, namespace = wanted.rpartition("@") if "@" in wanted else (wanted, "", "")
     found = await client.job(namespace or client.namespace, id_)
     if found is None:
         where = f"namespace {namespace or client.namespace} of {client.address}"
@@ -81,20 +67,39 @@ async def as_service(client: NomadClient, given: Given, complete: Complete = dic
         SettingsError: no service.yaml can say this job.
         ProviderError: Nomad does not answer, or refuses.
     """
-    known = await defaults(client, str(given.job["Type"]))
-    job = _plain(given.job)
-    filled = _filled(job, known)
-    differences: list[str] = []
-    leans: list[Lean] = [partial(_without_defaults, known=known, zeros=zeros) for zeros in (True, False)]
-    for lean in (*leans, accepted):
-        data = service_of(job, filled, lean, complete)
-        built = {**build(complete(data)), "Namespace": job["Namespace"]}
-        differences = await _differences(client, built, given)
-        if not differences:
+    data = equal_service(given.job, complete)
+    built = {**build(complete(data)), "Namespace": given.job["Namespace"]}
+    if found := await _differences(client, built, given):
+        raise _unequal(given.job, found)
+    return data
+
+
+def equal_service(job: Job, complete: Complete = dict) -> Data:
+    """The keys of a service.yaml that is the given job, by the comparison with which the provider sees changes.
+
+    Args:
+        job: in Nomad's JSON, as it is registered or as it is written.
+        complete: adds what a team's defaults say to a service.
+
+    Raises:
+        SettingsError: no service.yaml can say this job.
+    """
+    bare = without_additions(job)
+    found: list[str] = []
+    lean = lean_for(bare)
+    attempts: list[tuple[Lean, frozenset[str]]] = [(lean, SETS), (lean, frozenset()), (filled, frozenset())]
+    for shorten, sets in attempts:
+        data = service_of(bare, filled(bare), shorten, complete, sets)
+        found = [str(one.change) for one in differences(bare, build(complete(data)))]
+        if not found:
             return data
-    raise SettingsError(
+    raise _unequal(job, found)
+
+
+def _unequal(job: Job, found: list[str]) -> SettingsError:
+    return SettingsError(
         Problem(f'The job "{job["ID"]}"', f"would not be the same: {difference}; use pulumi_nomad.Job for it")
-        for difference in differences
+        for difference in found
     )
 
 
@@ -123,54 +128,3 @@ def _unordered(value: Any) -> Any:
     if isinstance(value, list):
         return sorted((_unordered(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
     return value
-
-
-def _plain(job: Job) -> Job:
-    """The job with everything where a service has it, without what Nomad adds to a job by itself.
-
-    Source: Nomad `api.TaskGroup.Canonicalize`, `structs.Service.Canonicalize`, `jobImpliedConstraints`.
-    """
-    job = without_scaling_bookkeeping(job)
-    common = {key: value for key, value in (job.pop("Update", None) or {}).items() if value is not None}
-    for group in job.get("TaskGroups") or []:
-        own = {key: value for key, value in (group.pop("Update", None) or {}).items() if value is not None}
-        if job["Type"] in ("service", "system") and (common or own):
-            group["Update"] = {**common, **own}
-        constraints = [it for it in group.get("Constraints") or [] if _condition(it) not in _IMPLIED]
-        group["Constraints"] = constraints or None
-        for key in _IGNORED:
-            group.pop(key, None)
-        for task in group.get("Tasks") or []:
-            if task.get("RestartPolicy") == group.get("RestartPolicy"):
-                task.pop("RestartPolicy", None)
-    for service, check in checks(job):
-        check["Name"] = check.get("Name") or made_up_name(service)
-    return job
-
-
-def _condition(constraint: Job) -> tuple[Any, Any, Any]:
-    return constraint.get("LTarget"), constraint.get("Operand"), constraint.get("RTarget")
-
-
-def _without_defaults(job: Job, known: Job, zeros: bool) -> Job:
-    lean: Job = without_defaults(job, known, zeros=zeros)
-    for group, whole in zip(lean.get("TaskGroups") or [], job.get("TaskGroups") or [], strict=True):
-        if whole.get("ShutdownDelay") is not None:
-            # None and 0 are two things to Nomad.
-            group["ShutdownDelay"] = whole["ShutdownDelay"]
-    return lean
-
-
-def _filled(value: Any, default: Any) -> Any:
-    """The value with the defaults that are no lists of parts."""
-    if isinstance(value, list):
-        return [_filled(item, default[0]) for item in value] if isinstance(default, list) and default else value
-    if not isinstance(value, dict) or not isinstance(default, dict):
-        return value
-    result = dict(value)
-    for key, usual in default.items():
-        if result.get(key) is not None:
-            result[key] = _filled(result[key], usual)
-        elif not isinstance(usual, list) and key != "Scaling":
-            result[key] = usual
-    return result

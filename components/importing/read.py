@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.service.base import MAX_NAME
+
 _ESCAPED = re.compile(r"\$\$\{|%%\{")
 
 
@@ -13,6 +15,11 @@ def seconds(nanoseconds: Any) -> float | int | None:
         return None
     value = nanoseconds / 1_000_000_000
     return int(value) if value.is_integer() else value
+
+
+def key_of(name: str) -> str:
+    """A name for service.yaml, made of one that others have given; empty where nothing is left of it."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:MAX_NAME].strip("-")
 
 
 def said(**values: Any) -> dict[str, Any]:

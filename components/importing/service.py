@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.importing.candidate import candidate
-from components.importing.remainder import remainder
+from components.importing.lean import Lean
+from components.importing.remainder import SETS, remainder
 from components.jobspec import Job, Placement, build_job
 from components.jobspec.merge import merged
 from components.problems import Problem, SettingsError
@@ -15,8 +16,6 @@ from components.validation import validate, without
 from components.yaml_file import KeyPath
 
 Data = dict[str, Any]
-Lean = Callable[[Job], Job]
-"""A job without what Nomad fills in by itself."""
 Complete = Callable[[Data], Data]
 """The keys of a service with what a team's defaults add to them."""
 
@@ -24,10 +23,12 @@ _KEPT = ("version", "image")
 """What is required, and what would be another image if it were left out."""
 
 
+_NULLS = ("check", "shutdown_delay_s")
+"""Keys to which null says something."""
 UNSAYABLE = "no service.yaml can say this job; use pulumi_nomad.Job for it"
 
 
-def service_of(job: Job, filled: Job, lean: Lean, complete: Complete = dict) -> Data:
+def service_of(job: Job, filled: Job, lean: Lean, complete: Complete = dict, sets: frozenset[str] = SETS) -> Data:
     """The keys of a service.yaml that builds `job`, with `name` first.
 
     Args:
@@ -35,24 +36,21 @@ def service_of(job: Job, filled: Job, lean: Lean, complete: Complete = dict) -> 
         filled: the same with what Nomad fills in.
         lean: takes that away again.
         complete: adds what a team's defaults say to a service.
+        sets: keys of lists whose order means nothing.
 
     Raises:
         SettingsError: no service.yaml can say this job.
     """
-    name, job_id = job.get("Name"), job.get("ID")
-    if name and job_id and name != job_id:
-        what = f'its Name "{name}" is not its ID "{job_id}", and a service has one name for both'
-        raise SettingsError([Problem(str(job_id), f"{what}: {UNSAYABLE}")])
     found = candidate(filled)
-    data, service = _valid({key: value for key, value in found.items() if value is not None or key == "check"})
+    data, service = _valid({key: value for key, value in found.items() if value is not None or key in _NULLS})
     if found.get("image") and service.image.reference is None:
         # Without a reference it would be a service whose image is built.
         what = f'its image "{found["image"].get("reference")}" is known to its nodes only'
-        raise SettingsError([Problem(f"{job_id}", f"{what}: {UNSAYABLE}")])
+        raise SettingsError([Problem(str(job["ID"]), f"{what}: {UNSAYABLE}")])
     built = _built(service)
     # Where a service is that names none: there is nothing to say.
     usual = {key for key in ("Namespace", "Region") if key not in built}
-    rest = remainder(lean(built), {key: value for key, value in lean(job).items() if key not in usual})
+    rest = remainder(lean(built), {key: value for key, value in lean(job).items() if key not in usual}, sets)
     wanted = _wanted(service, rest, lean)
     below = {key: value for key, value in complete({}).items() if value is not None}
     written = _with_nulls(data, below)
@@ -113,7 +111,7 @@ def _without(data: Data, path: Sequence[str]) -> Data:
         if isinstance(_at(data, path[: end - 1]), list):
             return without(data, [tuple(path[: end - 1])])
     if list(path) == ["rollout", "health_check"]:
-        return {**data, "rollout": {"health_check": "task_states"}}
+        return {**data, "rollout": {**data.get("rollout", {}), "health_check": "task_states"}}
     if list(path) == ["version"]:
         return {**data, "version": "1"}
     return data

@@ -7,13 +7,33 @@ import yaml
 
 from components.service_model import Service
 
-_FIRST = ("version", "type", "image", "driver", "command", "args", "ports", "check", "checks", "resources", "count")
+_FIRST = (
+    "version",
+    "type",
+    "image",
+    "driver",
+    "command",
+    "args",
+    "ports",
+    "port_variable",
+    "publish",
+    "network",
+    "registered",
+    "check",
+    "checks",
+    "services",
+    "resources",
+    "count",
+)
 _LAST = ("job",)
 _ABOVE = {
+    "registered": (
+        'Registered is what the job registers. For what a service has besides see "From there" in docs/import.md.',
+    ),
     "job": (
         "What has no key of its own, and what Caravan would do otherwise: kept, so that the import changes nothing.",
         'See "Anything else" in docs/settings.md.',
-    )
+    ),
 }
 SCHEMA = "# yaml-language-server: $schema=../../schemas/service.json"
 

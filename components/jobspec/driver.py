@@ -1,13 +1,17 @@
 """The configuration of a task's driver."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from components.jobspec.nomad import Job, given
 from components.service.tasks import Process
 
 BUILT_IMAGE_META = "caravan_image"
 """On a task whose image this program builds, so that a preview does not look for it in the registry yet."""
+
+_LISTED = ("port_map", "sysctl", "ulimit")
+"""Blocks of Docker's configuration with keys of the author's own, which JSON has as a list of one mapping, as it has
+`config` in `logging`. Source: Nomad, drivers/docker/config.go."""
 
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\}|\$\{|%\{")
 _KNOWN = ("NOMAD_", "attr.", "meta.", "node.", "env.")
@@ -34,12 +38,24 @@ def driver_config(
         labels = {name: escaped(value, names) for name, value in sorted(process.labels.items())}
         config |= given(
             image=image,
-            ports=None if ports is None else sorted(ports),
+            ports=None if ports is None else list(ports),
             entrypoint=[escaped(value, names) for value in process.entrypoint] or None,
             labels=[labels] if labels else None,
             volumes=[*binds, *process.config.get("volumes", [])] if binds else None,
         )
-    return {**process.config, **config}
+    return {**_listed(process), **config}
+
+
+def _listed(process: Process) -> Job:
+    """The driver's own configuration with blocks where a mapping is written for one."""
+    found: Job = dict(process.config)
+    if process.driver != "docker":
+        return found
+    found |= {key: [found[key]] for key in _LISTED if isinstance(found.get(key), Mapping)}
+    logging = found.get("logging")
+    if isinstance(logging, Mapping) and isinstance(logging.get("config"), Mapping):
+        found["logging"] = {**logging, "config": [logging["config"]]}
+    return found
 
 
 def escaped(text: str, env: frozenset[str]) -> str:

@@ -1,10 +1,10 @@
 """The group: what the tasks of an instance share."""
 
-from components.jobspec.consul import services, services_fingerprint
-from components.jobspec.network import network
+from components.jobspec.consul import registrations, services, services_fingerprint
+from components.jobspec.network import has_network, network
 from components.jobspec.nomad import Job, given, ns
 from components.jobspec.placement import affinity, constraint, spread
-from components.jobspec.policies import reschedule, restart, scaling, update
+from components.jobspec.policies import disconnect, migrate, reschedule, restart, scaling, update
 from components.jobspec.tasks import own_task, task_beside
 from components.jobspec.volumes import ephemeral_disk, requests
 from components.service_model import Service
@@ -24,25 +24,30 @@ SOAK_META = "caravan_soak_s"
 
 def group(service: Service, image: str | None, built: bool, secrets_version: str | None) -> Job:
     """The one group of a service's job."""
-    registered = services(service)
+    own = services(service)
+    registered = [*own, *registrations(service)]
     lists = given(
-        Networks=[network(service)] if service.ports or service.mesh else None,
-        Constraints=[constraint(it) for it in service.constraints] or None,
-        Affinities=[affinity(it) for it in service.affinities] or None,
-        Spreads=[spread(it) for it in service.spreads] or None,
+        Networks=[network(service)] if has_network(service) else None,
+        Constraints=[constraint(it) for it in service.constraints if it.level == "group"] or None,
+        Affinities=[affinity(it) for it in service.affinities if it.level == "group"] or None,
+        Spreads=[spread(it) for it in service.spreads if it.level == "group"] or None,
         Volumes=requests(service) or None,
         EphemeralDisk=ephemeral_disk(service) or None,
         Scaling=None if service.scaling is None else scaling(service.scaling),
+        # The services are the group's, so its shutdown delay is the one between leaving Consul and SIGTERM.
+        ShutdownDelay=None if service.shutdown_delay_s is None else ns(service.shutdown_delay_s),
         Update=update(service.rollout) if service.deploys else None,
         ReschedulePolicy=reschedule(service.reschedule) if service.type in ("service", "batch") else None,
+        Migrate=None if service.migrate is None else migrate(service.migrate),
+        Disconnect=None if service.disconnect is None else disconnect(service.disconnect),
+        Consul={} if service.group_consul else None,
         Services=registered or None,
-        Meta=_meta(service, registered, secrets_version) or None,
+        # Where only `services` are registered, nothing is there that the job did not say.
+        Meta=_meta(service, registered if own else [], secrets_version) or None,
     )
     return {
         "Name": service.group,
         "Count": service.count,
-        # The services are the group's, so its shutdown delay is the one between leaving Consul and SIGTERM.
-        "ShutdownDelay": ns(service.shutdown_delay_s),
         "RestartPolicy": restart(service.restart),
         "Tasks": [
             own_task(service, image, built),
@@ -54,10 +59,11 @@ def group(service: Service, image: str | None, built: bool, secrets_version: str
 
 def _meta(service: Service, registered: list[Job], secrets_version: str | None) -> Job:
     soak_s = service.rollout.soak_s
-    return given(
+    own = given(
         **{
             SERVICES_META: services_fingerprint(registered) if registered else None,
             SECRETS_META: secrets_version if service.secrets else None,
             SOAK_META: f"{soak_s:g}" if soak_s is not None and service.deploys else None,
         }
     )
+    return {**service.group_meta, **own}

@@ -1,7 +1,7 @@
 """How instances are replaced, restarted, placed anew and scaled."""
 
 from components.jobspec.nomad import Job, given, ns
-from components.service.rollout import Reschedule, Restart, Rollout, Scaling
+from components.service.rollout import Disconnect, Migrate, Reschedule, Restart, Rollout, Scaling
 
 
 def update(rollout: Rollout) -> Job:
@@ -11,11 +11,13 @@ def update(rollout: Rollout) -> Job:
         "Canary": rollout.canary,
         "AutoPromote": rollout.promotes,
         "AutoRevert": rollout.auto_revert,
-        "HealthCheck": rollout.health_check,
         "MinHealthyTime": ns(rollout.min_healthy_s),
         "HealthyDeadline": ns(rollout.healthy_deadline_s),
         "ProgressDeadline": ns(rollout.progress_deadline_s),
-        **given(Stagger=None if rollout.stagger_s is None else ns(rollout.stagger_s)),
+        **given(
+            HealthCheck=rollout.health_check,
+            Stagger=None if rollout.stagger_s is None else ns(rollout.stagger_s),
+        ),
     }
 
 
@@ -26,6 +28,7 @@ def restart(restart: Restart) -> Job:
         "Interval": ns(restart.interval_s),
         "Delay": ns(restart.delay_s),
         "Mode": restart.mode,
+        **given(RenderTemplates=restart.render_templates or None),
     }
 
 
@@ -50,4 +53,24 @@ def scaling(scaling: Scaling) -> Job:
         "Max": scaling.max,
         "Enabled": scaling.enabled,
         **given(Policy=scaling.policy or None),
+    }
+
+
+def migrate(migrate: Migrate) -> Job:
+    """Nomad's migrate."""
+    return {
+        "MaxParallel": migrate.max_parallel,
+        "HealthCheck": migrate.health_check,
+        "MinHealthyTime": ns(migrate.min_healthy_s),
+        "HealthyDeadline": ns(migrate.healthy_deadline_s),
+    }
+
+
+def disconnect(disconnect: Disconnect) -> Job:
+    """Nomad's disconnect."""
+    lost, stop = disconnect.lost_after_s, disconnect.stop_after_s
+    return {
+        "Replace": disconnect.replace,
+        "Reconcile": disconnect.reconcile,
+        **given(LostAfter=None if lost is None else ns(lost), StopOnClientAfter=None if stop is None else ns(stop)),
     }

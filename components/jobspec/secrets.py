@@ -9,9 +9,9 @@ from components.service.secrets import Secret
 from components.service_model import Service
 
 
-def variable_path(service_name: str) -> str:
+def variable_path(service: Service) -> str:
     """Path of the Nomad variable that holds a service's secrets. Its job may read it, and no other job."""
-    return f"nomad/jobs/{service_name}"
+    return f"nomad/jobs/{service.id_in_nomad}"
 
 
 def secret_templates(service: Service, names: Iterable[str]) -> list[Job]:
@@ -44,4 +44,4 @@ def _item(name: str) -> str:
 
 
 def _reading(service: Service, text: str) -> str:
-    return f"{{{{ with nomadVar {json.dumps(variable_path(service.name))} }}}}{text}{{{{ end }}}}"
+    return f"{{{{ with nomadVar {json.dumps(variable_path(service))} }}}}{text}{{{{ end }}}}"

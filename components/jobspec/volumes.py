@@ -36,18 +36,22 @@ def ephemeral_disk(service: Service) -> Job:
     scratch = [volume for volume in service.volumes.values() if volume.type == "ephemeral"]
     return given(
         SizeMB=service.resources.disk_mb,
-        Sticky=any(volume.sticky for volume in scratch) or None,
-        Migrate=any(volume.migrate for volume in scratch) or None,
+        Sticky=service.resources.disk_sticky or any(volume.sticky for volume in scratch) or None,
+        Migrate=service.resources.disk_migrate or any(volume.migrate for volume in scratch) or None,
     )
 
 
 def mounts(service: Service, paths: Mapping[str, str]) -> list[Job]:
     """Nomad's volume mounts of a task that mounts volumes at paths."""
     return [
-        {"Volume": name, "Destination": path, "ReadOnly": service.volumes[name].read_only}
+        {"Volume": name, "Destination": path, "ReadOnly": _only_read(service.volumes[name])}
         for name, path in sorted(paths.items())
         if service.volumes[name].type != "ephemeral"
     ]
+
+
+def _only_read(volume: Volume) -> bool:
+    return volume.read_only if volume.mount_read_only is None else volume.mount_read_only
 
 
 def scratch_binds(service: Service, paths: Mapping[str, str]) -> list[str]:

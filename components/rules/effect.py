@@ -15,6 +15,11 @@ def without_effect(service: Service) -> Iterator[Violation]:
         for key in sorted(service.rollout.model_fields_set):
             what = f"means nothing to a {service.type} job, which runs to its end and has no rollout: take it out"
             yield Violation(("rollout", key), what)
+    if not service.registered:
+        for key in ("check", "checks", "tags"):
+            if getattr(service, key):
+                what = "means nothing where registered is false: write it under services, or take it out"
+                yield Violation((key,), what, ("registered",))
     if service.type in ("system", "sysbatch"):
         for key in sorted(service.reschedule.model_fields_set):
             what = f"means nothing to a {service.type} job, which is on every node already: take it out"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from components.problems import did_you_mean, shown
 from components.rules.violation import Violation
 from components.service.calls import variable
+from components.service.files import BELOW, USUAL, File
 from components.service.tasks import Process
 from components.service_model import MAIN_PORT, Service
 
@@ -45,7 +46,7 @@ def environment(service: Service) -> Iterator[Violation]:
 
 def _set_elsewhere(service: Service) -> Iterator[tuple[str, str]]:
     """Variables that the process has anyway, and the keys that they come from."""
-    if MAIN_PORT in service.ports:
+    if MAIN_PORT in service.ports and service.port_variable:
         yield "PORT", f"ports.{MAIN_PORT}.to"
     for name, call in service.calls.items():
         yield variable(name, "URL" if call.mesh or call.deliver == "env" else "FILE"), f"calls.{name}"
@@ -67,6 +68,10 @@ def _references(
 
 
 def _secret_files(service: Service) -> Iterator[Violation]:
+    if service.secrets and "." in service.id_in_nomad:
+        # Source: Nomad, the paths of variables.
+        what = f"is {shown(service.id_in_nomad)}, but a job whose ID has a dot has no variable for secrets of its own"
+        yield Violation(("job_id",), what, ("secrets",))
     taken: dict[str, str] = {}
     for name, secret in service.secrets.items():
         if secret.file is None:
@@ -83,6 +88,30 @@ def _secret_files(service: Service) -> Iterator[Violation]:
         elif destination in service.files or destination in _OWN_FILES:
             yield Violation(path, f"is {shown(secret.file)}, where another file is", ("files",))
         taken[destination] = name
+
+
+def _content(path: tuple[str, ...], file: File) -> Iterator[Violation]:
+    """Where a file's content is from, and the keys that only a template has."""
+    if file.source_path is not None:
+        for key in ("text", "source"):
+            if getattr(file, key) is not None:
+                yield Violation((*path, key), "is there, but so is source_path: take one of the two out")
+        if not file.template:
+            what = "is there, but template is false: Nomad fills in what it finds there, so set template: true"
+            yield Violation((*path, "source_path"), what, (f"{'.'.join(path)}.template",))
+    elif (file.text is None) == (file.source is None):
+        found = "both" if file.text is not None else "neither"
+        yield Violation(path, f'has {found} of "text" and "source", but must have exactly one')
+    if not file.template:
+        for key in ("left_delimiter", "right_delimiter", "once", "error_on_missing_key", "wait"):
+            if getattr(file, key):
+                yield Violation((*path, key), "is there, but template is false: set template: true, or take it out")
+    if (file.change_mode == "script") != (file.change_script is not None):
+        what = "is missing" if file.change_script is None else 'is for change_mode "script" only'
+        yield Violation((*path, "change_script"), what, (f"{'.'.join(path)}.change_mode",))
+    if file.wait is not None and file.wait.min_s > file.wait.max_s:
+        what = f"is {file.wait.min_s:g}, but must not be above max_s ({file.wait.max_s:g})"
+        yield Violation((*path, "wait", "min_s"), what)
 
 
 def arguments(service: Service) -> Iterator[Violation]:
@@ -114,9 +143,9 @@ def files(service: Service) -> Iterator[Violation]:
     for prefix, process, _ in _processes(service):
         for destination, file in process.files.items():
             path = (*prefix, "files", destination)
-            if (file.text is None) == (file.source is None):
-                found = "both" if file.text is not None else "neither"
-                yield Violation(path, f'has {found} of "text" and "source", but must have exactly one')
+            if not file.elsewhere and USUAL.fullmatch(destination) is None:
+                yield Violation(path, BELOW)
+            yield from _content(path, file)
             if destination == _OWN_FILES[0] or destination.startswith(_OWN_FILES[1]):
                 yield Violation(
                     path, "is where secrets and addresses of called services are written: choose another path"

@@ -32,8 +32,9 @@ def _task_image(service: Service, name: str, task: Task) -> Iterator[Violation]:
         if not task.runs_image:
             what = f'is for the drivers docker and podman, but the task\'s driver is "{task.driver}": take it out'
             yield Violation(path, what, (f"tasks.{name}.driver",))
-        elif reference.tag is None and reference.digest is None:
-            yield Violation(path, f"is {shown(task.image)}, but must have a tag or a digest")
+        elif reference.tag is None and reference.digest is None and not task.image_floating:
+            what = f"is {shown(task.image)}, but must have a tag or a digest; or set image_floating: true"
+            yield Violation(path, what, (f"tasks.{name}.image_floating",))
     elif task.runs_image and not service.runs_image:
         yield Violation(path, f'is missing: the service has no image, its driver is "{service.driver}"', ("driver",))
 
@@ -42,7 +43,7 @@ def _process(process: Process, path: tuple[str, ...]) -> Iterator[Violation]:
     if not process.runs_image:
         involves = (".".join((*path, "driver")),)
         what = f'is for the drivers docker and podman, but driver is "{process.driver}": take it out'
-        for key in ("entrypoint", "labels"):
+        for key in ("entrypoint", "labels", "publish"):
             if getattr(process, key):
                 yield Violation((*path, key), what, involves)
         if process.driver in ("exec", "raw_exec") and process.command is None and "command" not in process.config:
@@ -52,6 +53,7 @@ def _process(process: Process, path: tuple[str, ...]) -> Iterator[Violation]:
             yield Violation((*path, "config", key), f"is set by {key}: write it there only")
     if process.runs_image:
         for key in sorted({"image", "ports", "labels"}.intersection(process.config)):
-            yield Violation((*path, "config", key), f"is set by {key}: write it there")
+            by = "publish, or by ports" if key == "ports" else key
+            yield Violation((*path, "config", key), f"is set by {by}: write it there")
         if not isinstance(process.config.get("volumes", []), list):
             yield Violation((*path, "config", "volumes"), "must be a list: from:to, as the driver has it")

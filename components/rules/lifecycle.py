@@ -19,7 +19,7 @@ _SET_BY_NOMAD = (
     "Version",
 )
 """Source: Nomad, what a job has besides its specification."""
-_SET_BY = {"ID": "name", "Name": "name", "Type": "type", "Namespace": "namespace", "Region": "region"}
+_SET_BY = {"ID": "job_id", "Name": "job_name", "Type": "type", "Namespace": "namespace", "Region": "region"}
 
 
 def rollout(service: Service) -> Iterator[Violation]:
@@ -44,15 +44,29 @@ def rollout(service: Service) -> Iterator[Violation]:
         yield Violation(("rollout", "auto_promote"), what, ("rollout.canary",))
     for lower, upper in (("min_healthy_s", "healthy_deadline_s"), ("healthy_deadline_s", "progress_deadline_s")):
         low, high = getattr(wanted, lower), getattr(wanted, upper)
-        if low >= high:
+        if low >= high and not (upper == "progress_deadline_s" and high == 0):
             what = f"is {low:g}, but must be below {upper} ({high:g})"
             yield Violation(("rollout", lower), what, (f"rollout.{upper}",))
     if service.type == "service":
         for path, seconds in _kill_timeouts(service):
-            if seconds > wanted.progress_deadline_s:
+            if seconds > wanted.progress_deadline_s > 0:
                 deadline = wanted.progress_deadline_s
                 what = f"is {seconds:g}, but must not be above rollout.progress_deadline_s ({deadline:g})"
                 yield Violation(path, what, ("rollout.progress_deadline_s",))
+
+
+def nodes(service: Service) -> Iterator[Violation]:
+    """What becomes of instances on nodes that drain or cannot be reached.
+
+    Source: Nomad, `structs.TaskGroup.Validate` and `DisconnectStrategy.Validate`.
+    """
+    if service.migrate is not None and service.type != "service":
+        what = f'is there, but type is "{service.type}": only services leave a node in turn'
+        yield Violation(("migrate",), what, ("type",))
+    wanted = service.disconnect
+    if wanted is not None and wanted.lost_after_s is not None and wanted.stop_after_s is not None:
+        what = "is there, but so is lost_after_s: Nomad takes one of the two"
+        yield Violation(("disconnect", "stop_after_s"), what, ("disconnect.lost_after_s",))
 
 
 def _kill_timeouts(service: Service) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -112,12 +126,14 @@ def schedule(service: Service) -> Iterator[Violation]:
             what = f'is there, but type is "{service.type}", which runs all the time: set type to batch'
             yield Violation((key,), what, ("type",))
     if service.periodic is not None:
-        if not service.periodic.crons:
+        if service.periodic.cron is not None:
+            yield from _cron(("periodic", "cron"), service.periodic.cron)
+            if service.periodic.crons:
+                yield Violation(("periodic", "cron"), "is there, but so is crons: write all times there")
+        elif not service.periodic.crons:
             yield Violation(("periodic", "crons"), "is empty, but must have one time at least")
         for position, cron in enumerate(service.periodic.crons):
-            if not cron.startswith("@") and not 5 <= len(cron.split()) <= 7:
-                what = f'is {shown(cron)}, but must have five fields, as "30 3 * * *", or be as "@daily"'
-                yield Violation(("periodic", "crons", str(position)), what)
+            yield from _cron(("periodic", "crons", str(position)), cron)
     if service.parameterized is not None:
         wanted = service.parameterized
         both = sorted(set(wanted.meta_required).intersection(wanted.meta_optional))
@@ -126,6 +142,12 @@ def schedule(service: Service) -> Iterator[Violation]:
         if wanted.payload_file is not None and wanted.payload == "forbidden":
             what = "is there, but payload is forbidden"
             yield Violation(("parameterized", "payload_file"), what, ("parameterized.payload",))
+
+
+def _cron(path: tuple[str, ...], cron: str) -> Iterator[Violation]:
+    if not cron.startswith("@") and not 5 <= len(cron.split()) <= 7:
+        what = f'is {shown(cron)}, but must have five fields, as "30 3 * * *", or be as "@daily"'
+        yield Violation(path, what)
 
 
 def tasks(service: Service) -> Iterator[Violation]:

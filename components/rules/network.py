@@ -6,7 +6,7 @@ from components.problems import did_you_mean, shown
 from components.rules.violation import Violation
 from components.service.base import MAX_NAME
 from components.service.calls import consul_name
-from components.service.checks import Check
+from components.service.checks import Check, Question
 from components.service_model import Service
 
 _ONLY_FOR = {
@@ -17,6 +17,7 @@ _ONLY_FOR = {
     "tls_skip_verify": ("http", "grpc"),
     "tls_server_name": ("http", "grpc"),
     "grpc_service": ("grpc",),
+    "body": ("http",),
     "command": ("script",),
     "args": ("script",),
     "task": ("script",),
@@ -64,11 +65,23 @@ def ports(service: Service) -> Iterator[Violation]:
         taken[port.static] = label
 
 
+def published(service: Service) -> Iterator[Violation]:
+    """That what a driver maps is a port."""
+    wanted = [((), service.publish), *((("tasks", name), task.publish) for name, task in service.tasks.items())]
+    for prefix, labels in wanted:
+        for position, label in enumerate(labels or ()):
+            if label not in service.ports:
+                what = f"is {shown(label)}, but no port has that label; {did_you_mean(label, service.ports)}"
+                yield Violation((*prefix, "publish", str(position)), what, ("ports",))
+
+
 def _inside(service: Service, label: str) -> Iterator[Violation]:
     port = service.ports[label]
-    if port.to is None and service.has_own_network:
+    if port.ignore_collision and port.static is None:
+        yield Violation(("ports", label, "ignore_collision"), "is true, but there is no static port: take it out")
+    if port.to is None and port.mapped and service.has_own_network:
         yield Violation(("ports", label, "to"), "is missing: say which port the process listens on in its container")
-    if port.to not in (None, port.static) and not service.has_own_network:
+    if port.mapped and port.to not in (None, port.static) and not service.has_own_network:
         network = 'config.network_mode "host"' if service.runs_image else f'the driver "{service.driver}"'
         what = (
             f"is {port.to}, but with {network} a process listens on the node's own port, which it finds in "
@@ -79,18 +92,34 @@ def _inside(service: Service, label: str) -> Iterator[Violation]:
 
 def checks(service: Service) -> Iterator[Violation]:
     """What a check can ask, and that there is one where health depends on it."""
-    if not service.all_checks and service.deploys and service.rollout.health_check == "checks":
-        what = 'is "checks", but the service has no check: add a port labelled http or a check, '
+    if not service.any_checks and service.deploys and service.rollout.health_check == "checks":
+        add = "a port labelled http or a check" if service.registered else "one to its services"
+        what = f'is "checks", but the service has no check: add {add}, '
         involves = ("check", "checks", "ports", "type")
         yield Violation(("rollout", "health_check"), what + 'or be content with "task_states"', involves)
     if service.check is not None and service.check.type in service.checks:
         what = f'has the name of the one under "check", which is called "{service.check.type}" by its type: rename it'
         yield Violation(("checks", service.check.type), what, ("check.type",))
     for key, check in service.all_checks.items():
-        yield from _check(service, key, check)
+        yield from _asked(service, key, check)
+        yield from check_rules(service, key, check)
 
 
-def _check(service: Service, key: str, check: Check) -> Iterator[Violation]:
+def _asked(service: Service, key: str, check: Check) -> Iterator[Violation]:
+    """That the port can be asked."""
+    path, type_key = tuple(key.split(".")), f"{key}.type"
+    if check.type == "script":
+        return
+    if check.port not in service.ports:
+        what = f"is {shown(check.port)}, but no port has that label; {did_you_mean(check.port, service.ports)}"
+        yield Violation((*path, "port"), what, ("ports", type_key))
+    elif service.ports[check.port].protocol == "udp":
+        what = f"is {shown(check.port)}, a udp port, which no {check.type} check can ask: write a script check"
+        yield Violation((*path, "port"), what, (f"ports.{check.port}.protocol", type_key))
+
+
+def check_rules(service: Service, key: str, check: Question) -> Iterator[Violation]:
+    """What a check needs, but for its port. `key`: where it is."""
     path = tuple(key.split("."))
     type_key = f"{key}.type"
     if check.type == "script":
@@ -100,12 +129,6 @@ def _check(service: Service, key: str, check: Check) -> Iterator[Violation]:
             known = [*service.tasks, service.own_task]
             what = f"is {shown(check.task)}, but no task has that name; {did_you_mean(check.task, known)}"
             yield Violation((*path, "task"), what, ("tasks", "name"))
-    elif check.port not in service.ports:
-        what = f"is {shown(check.port)}, but no port has that label; {did_you_mean(check.port, service.ports)}"
-        yield Violation((*path, "port"), what, ("ports", type_key))
-    elif service.ports[check.port].protocol == "udp":
-        what = f"is {shown(check.port)}, a udp port, which no {check.type} check can ask: write a script check"
-        yield Violation((*path, "port"), what, (f"ports.{check.port}.protocol", type_key))
     for field, types in _ONLY_FOR.items():
         if check.type not in types and getattr(check, field) != type(check).model_fields[field].get_default(
             call_default_factory=True
@@ -135,6 +158,9 @@ def _check(service: Service, key: str, check: Check) -> Iterator[Violation]:
 
 def mesh(service: Service) -> Iterator[Violation]:
     """What the mesh's proxies need."""
+    if service.mesh and service.network.mode not in (None, "bridge"):
+        what = f'is "{service.network.mode}", but mesh is true, whose proxies need "bridge": leave it out'
+        yield Violation(("network", "mode"), what, ("mesh",))
     if service.mesh and not service.ports:
         yield Violation(("mesh",), "is true, but there is no port for the proxy to hand on to: add one", ("ports",))
     if service.mesh and service.type != "service":

@@ -82,10 +82,10 @@ def volumes(service: Service) -> Iterator[Violation]:
     """Which volumes instances can share, and who mounts them."""
     for name, volume in service.volumes.items():
         yield from _volume(service, name, volume)
-    mounts = [("volumes", name, "mount") for name in service.volumes]
+    mounts = [("volumes", name, "mount") for name, volume in service.volumes.items() if volume.mount is not None]
     taken: dict[str, str] = {}
     for path in mounts:
-        target = service.volumes[path[1]].mount
+        target = str(service.volumes[path[1]].mount)
         if target in taken:
             yield Violation(path, f"is {shown(target)}, as is that of {taken[target]}")
         taken[target] = path[1]

@@ -98,6 +98,13 @@ Name = Annotated[
         "it becomes a name in Nomad, Consul and DNS",
     ),
 ]
+JobId = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9_.-]{1,128}",
+        "must be 1 to 128 letters, digits and characters of _.-, as the ID of a job in Nomad",
+    ),
+]
 Caller = Annotated[
     str,
     matching(

@@ -51,3 +51,5 @@ class ImageSource(Model):
     build: ImageBuild | None = None
     reference: Reference | None = None
     """A finished image, used as it is: `registry.example.com/web:1.2.3`, or with a digest."""
+    floating: bool = False
+    """Whether the reference may have the tag `latest`, or none, and so mean another image tomorrow."""

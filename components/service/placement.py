@@ -22,6 +22,9 @@ Comparison = Literal[
 ]
 
 
+Level = Literal["job", "group", "task"]
+
+
 class Constraint(Model):
     """A condition that a node must meet. Source: constraint."""
 
@@ -30,6 +33,8 @@ class Constraint(Model):
     operator: Comparison | Literal["is_set", "is_not_set", "distinct_hosts", "distinct_property"] = "="
     value: Text | None = None
     """What to compare with. For distinct_property: how many instances may share a value, default 1."""
+    level: Level = "group"
+    """Where it is in the job: of the job, of the group, or of the service's own task. To Nomad it is the same."""
 
 
 class Affinity(Model):
@@ -42,6 +47,8 @@ class Affinity(Model):
     """What to compare with."""
     weight: Annotated[int, Field(ge=-100, le=100)] = 50
     """-100 to 100, not 0; below 0 to avoid such nodes."""
+    level: Level = "group"
+    """Where it is in the job: of the job, of the group, or of the service's own task. To Nomad it is the same."""
 
 
 class Spread(Model):
@@ -53,3 +60,5 @@ class Spread(Model):
     """1 to 100, against other spreads and affinities."""
     targets: dict[Text, Annotated[int, Field(ge=0, le=100)]] = Field(default_factory=dict)
     """Percent of the instances per value, 100 together at the most. Default: evenly."""
+    level: Literal["job", "group"] = "group"
+    """Where it is in the job: of the job, or of the group. To Nomad it is the same."""

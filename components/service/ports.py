@@ -21,3 +21,8 @@ class Port(Model):
     """Whether a port besides the main one is a service of its own in Consul, <name>-<label>, which others can call."""
     host_network: Text | None = None
     """Network of the node that it is published on, for nodes with several. Default: the service's."""
+    mapped: bool = True
+    """Whether it leads to `to`, by a container or a network of the instance's own. false: the process listens on the
+    node's port, and `to` is only what the job says."""
+    ignore_collision: bool = False
+    """For static: whether several instances of a node may have it, as by SO_REUSEPORT."""

@@ -43,3 +43,7 @@ class InstanceResources(Resources):
 
     disk_mb: Annotated[int, Field(ge=10)] | None = None
     """Scratch disk, 10 or more. Default: Nomad's 300. Source: ephemeral_disk > size."""
+    disk_sticky: bool = False
+    """Whether a replaced instance gets the contents, if Nomad can place it on the same node."""
+    disk_migrate: bool = False
+    """Whether contents are copied to another node, too. Needs disk_sticky."""

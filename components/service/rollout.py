@@ -26,17 +26,48 @@ class Rollout(Model):
     healthy_deadline_s: Seconds = 120
     """Time for one instance to become healthy, above min_healthy_s."""
     progress_deadline_s: Seconds = 180
-    """Time in which one more instance must have become healthy, above healthy_deadline_s."""
+    """Time in which one more instance must have become healthy, above healthy_deadline_s. 0: the first unhealthy
+    one ends the rollout."""
     stagger_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Time between the moves of instances away from nodes that drain or are lost. Default: Nomad's 30."""
-    health_check: Literal["checks", "task_states"] = "checks"
-    """What healthy means: passing in Consul, or just running."""
+    health_check: Literal["checks", "task_states"] | None = "checks"
+    """What healthy means: passing in Consul, or just running. null: Nomad's own rule, by which an instance without any
+    check is healthy when it runs."""
+    level: Literal["group", "job"] = "group"
+    """Where it is in the job: of the group, or of the job as well, by whose max_parallel and stagger_s Nomad replaces
+    the instances of a system job."""
 
     @property
     def promotes(self) -> bool:
         """Whether Nomad promotes by itself: auto_promote, with its default, where nothing soaks before."""
         wanted = self.canary > 0 if self.auto_promote is None else self.auto_promote
         return wanted and self.soak_s is None
+
+
+class Migrate(Model):
+    """How instances leave a node that drains. Source: migrate."""
+
+    max_parallel: Annotated[int, Field(ge=1)] = 1
+    """Instances that move at a time."""
+    health_check: Literal["checks", "task_states"] = "checks"
+    """What healthy means of the new one."""
+    min_healthy_s: Seconds = 10
+    """How long it must be healthy to count."""
+    healthy_deadline_s: Seconds = 300
+    """Time for it to become healthy."""
+
+
+class Disconnect(Model):
+    """What becomes of instances on a node that Nomad does not reach. Source: disconnect."""
+
+    lost_after_s: Annotated[Seconds, Field(gt=0)] | None = None
+    """How long they may come back, before they count as lost. Default: they are lost at once."""
+    stop_after_s: Annotated[Seconds, Field(gt=0)] | None = None
+    """After which time the node stops them by itself. Source: disconnect > stop_on_client_after."""
+    replace: bool = True
+    """Whether others are started meanwhile."""
+    reconcile: Literal["best_score", "keep_original", "keep_replacement", "longest_running"] = "best_score"
+    """Which of the two stays when the node is back."""
 
 
 class Restart(Model):
@@ -50,6 +81,8 @@ class Restart(Model):
     """Time before a restart."""
     mode: Literal["fail", "delay"] = "fail"
     """After the attempts: fail (place the instance anew, see Reschedule), or wait for the interval to end."""
+    render_templates: bool = False
+    """Whether a restart fills in the templates again."""
 
 
 class Reschedule(Model):

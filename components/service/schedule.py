@@ -8,8 +8,10 @@ from components.service.base import Model, RelativePath, Text, Texts
 class Periodic(Model):
     """Run at times. Source: periodic."""
 
-    crons: Texts
+    crons: Texts = ()
     """One or more: minute, hour, day of the month, month, day of the week; or @daily and the like."""
+    cron: Text | None = None
+    """One time instead, as jobs have it that are written for Nomad before 1.6. Source: periodic > cron."""
     time_zone: Text = "UTC"
     """As Europe/Berlin."""
     allow_overlap: bool = False

@@ -9,17 +9,22 @@ from components.service.base import (
     AnyEnvName,
     EnvName,
     Json,
+    MetaKey,
     Model,
+    Name,
     Seconds,
     Signal,
     Text,
+    Texts,
     Value,
     Values,
     matching,
 )
 from components.service.files import Destination, File
 from components.service.image import Reference
+from components.service.placement import Affinity, Constraint
 from components.service.resources import Resources
+from components.service.workload import Artifact, Identity, Logs, Vault
 
 IMAGE_DRIVERS = frozenset({"docker", "podman"})
 """Drivers that run an image, with ports of its own."""
@@ -52,6 +57,21 @@ class Process(Model):
     """Files that it finds, by path."""
     labels: dict[Text, Value] = Field(default_factory=dict)
     """Labels of the container."""
+    publish: Texts | None = None
+    """For images: labels of the ports that the driver maps into the container. []: none. Default: all ports for the
+    service's own process, none for a task beside it."""
+    artifacts: Annotated[tuple[Artifact, ...], Field(strict=False)] = ()
+    """What Nomad fetches for it before it starts, in this order."""
+    vault: Vault | None = None
+    """A token of Vault for it. Default: none."""
+    identities: dict[Name, Identity] = Field(default_factory=dict)
+    """Identities by which others know it, by name. Default: Nomad's own."""
+    consul: bool = False
+    """Whether it gets a token of Consul. Source: consul."""
+    logs: Logs = Logs()
+    """What Nomad keeps of its output."""
+    leader: bool = False
+    """Whether the other tasks of the instance end when it does."""
     resources: Resources = Resources()
     """What is reserved for it."""
     kill_timeout_s: Annotated[Seconds, Field(gt=0)] = 20
@@ -75,11 +95,22 @@ class Task(Process):
 
     image: Reference | None = None
     """A finished image, with a tag or a digest. Default: the service's own image."""
-    hook: Literal["prestart", "poststart", "poststop"] = "prestart"
-    """When it starts: before the service's own process, after its start, or after its end."""
+    image_floating: bool = False
+    """Whether the image may have no tag, and so mean another one tomorrow."""
+    hook: Literal["prestart", "poststart", "poststop", "main"] = "prestart"
+    """When it starts: before the service's own process, after its start, or after its end; main: with it, as another
+    process that the instance cannot do without."""
     sidecar: bool = False
     """Whether it goes on beside the process (and is restarted with it), or must end well before the process starts."""
     secrets: Annotated[tuple[EnvName, ...], Field(strict=False)] = ()
     """Names of the service's secrets that this task gets, too."""
     mounts: dict[str, AbsolutePath] = Field(default_factory=dict)
     """Volumes of the service that this task mounts, too, with their paths."""
+    constraints: Annotated[tuple[Constraint, ...], Field(strict=False)] = ()
+    """Conditions that nodes must meet for it."""
+    affinities: Annotated[tuple[Affinity, ...], Field(strict=False)] = ()
+    """Preferences for nodes for it."""
+    meta: dict[MetaKey, Value] = Field(default_factory=dict)
+    """Of this task; its process finds them as NOMAD_META_<key>."""
+    shutdown_delay_s: Seconds = 0
+    """Time between its services leaving Consul and SIGTERM. Source: task > shutdown_delay."""

@@ -20,12 +20,15 @@ class Volume(Model):
 
     type: Literal["host", "csi", "ephemeral"]
     """host: a volume of the node; csi: one of a CSI plugin; ephemeral: the instance's scratch disk, once at most."""
-    mount: AbsolutePath
-    """Where the process finds it. Ephemeral volumes are mounted by the docker driver only."""
+    mount: AbsolutePath | None
+    """Where the process finds it. Ephemeral volumes are mounted by the docker driver only. null: only tasks beside it
+    mount it, or nobody does."""
     source: Text | None = None
     """Its name among the node's volumes, or its CSI ID. Default: the key. Not for ephemeral."""
     read_only: bool = False
     """Whether the process may only read."""
+    mount_read_only: bool | None = None
+    """The same of the mount alone, where the volume is asked for otherwise. Default: as read_only."""
     per_instance: bool = False
     """One volume per instance: source[0], source[1], ... Not with canaries."""
     sticky: bool = False

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from providers.nomad.additions import without_additions
 from providers.nomad.client import Json, NomadClient
 from providers.nomad.comparison import Refused, compared
 from providers.nomad.drift import content
@@ -43,12 +44,17 @@ async def source(client: NomadClient, current: Json) -> dict[str, Any]:
         texts = [found["jobspec"], *found.get("hcl2", {"vars": {}})["vars"].values()]
         if all(map(_can_be_generated, texts)) and await _is_what_runs(client, found, current):
             return found
-    job = without_made_up(accepted(content(current)))
+    job = without_made_up(accepted(content(_bare(current))))
     defaults = await job_defaults(client, current["Type"])
     for zeros in (True, False):
         if await _is_what_runs(client, found := _as_json(without_defaults(job, defaults, zeros=zeros)), current):
             return found
     return _as_json(accepted(content(current)))
+
+
+def _bare(current: Json) -> Json:
+    """The job without what Nomad has added, but with the namespace, by which the resource is found."""
+    return {**without_additions(current), "Namespace": current["Namespace"]}
 
 
 def _can_be_generated(text: str) -> bool:

@@ -233,10 +233,18 @@ def variables_file(source: str, variables: dict[str, Any]) -> str:
 
 
 def takes_expression(source: str, name: str) -> bool:
-    """Whether the jobspec's variable is of another type than string, so that its values are HCL expressions."""
-    header = re.search(rf'variable\s+"?{re.escape(name)}"?\s*\{{', source)
-    declared = re.search(r"(?m)^\s*type\s*=\s*(?P<type>.+?)\s*$", _own_text(source[header.end() :])) if header else None
-    return declared is not None and declared["type"] not in ("string", "any")
+    """Whether the jobspec's variable is of another type than string, so that its values are HCL expressions.
+
+    Without a type it has that of its default, of which a list and a map count here.
+    """
+    header = re.search(rf'(?m)^[ \t]*variable\s+"?{re.escape(name)}"?\s*\{{', source)
+    if header is None:
+        return False
+    own = _own_text(source[header.end() :])
+    declared = re.search(r"(?m)^\s*type\s*=\s*(?P<type>.+?)\s*$", own)
+    if declared is None:
+        return re.search(r"(?m)^\s*default\s*=\s*[\[{]", own) is not None
+    return declared["type"] not in ("string", "any")
 
 
 _TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|(?:#|//)[^\n]*|[{}]|.', re.S)
@@ -252,6 +260,9 @@ def _own_text(block: str) -> str:
             if depth < 0:
                 break
         elif token == "{":
+            if depth == 0:
+                # What begins here, and no more of it.
+                kept.append(token)
             depth += 1
         elif depth == 0 and not token.startswith(('"', "#", "//")):
             kept.append(token)

@@ -191,7 +191,8 @@ def test_a_running_job_becomes_a_service_without_a_change(project: Project, addr
     else:
         assert service["env"] is None
         assert service["args"] == ["-c", "echo $NOMAD_ALLOC_ID"]
-        assert service["job"]["TaskGroups"][0]["Tasks"][0]["LogConfig"] == {"MaxFiles": 3}
+        assert service["logs"] == {"max_files": 3}
+    assert "job" not in service
 
     again = run_import(project, project.name, "--write", code=1)
     assert "exists already" in again.stderr

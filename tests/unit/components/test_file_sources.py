@@ -22,15 +22,21 @@ def test_the_text_takes_the_place_of_the_source(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "a.conf").write_text("é {{ x }}\n", encoding="utf-8")
     own = {"local/a": {"source": "conf/a.conf", "perms": "0600"}, "local/b": {"text": "b"}}
-    written = service(files=own, tasks={"t": {"files": {"local/c": {"source": "conf/a.conf"}}}, "u": {}})
+    written = service(
+        files=own,
+        tasks={"t": {"files": {"local/c": {"source": "conf/a.conf"}}}, "u": {}},
+        groups={"g": {"files": {"local/d": {"source": "conf/a.conf"}}}},
+    )
 
     read = read_sources(written, tmp_path, where)
 
     texts = {path: (file.text, file.source, file.perms) for path, file in read.files.items()}
     assert texts == {"local/a": ("é {{ x }}\n", None, "0600"), "local/b": ("b", None, "0644")}
     assert read.tasks["t"].files["local/c"].text == "é {{ x }}\n"
+    assert read.groups["g"].files["local/d"].text == "é {{ x }}\n"
     assert read.tasks["u"] == written.tasks["u"]
-    assert read.model_copy(update={"files": {}, "tasks": {}}) == written.model_copy(update={"files": {}, "tasks": {}})
+    rest: dict[str, Any] = {"files": {}, "tasks": {}, "groups": {}}
+    assert read.model_copy(update=rest) == written.model_copy(update=rest)
 
 
 def test_every_source_that_cannot_be_read_is_told(tmp_path: Path) -> None:

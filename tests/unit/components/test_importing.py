@@ -19,24 +19,34 @@ from tests.unit.components.jobspec_cases import CASES, read
 SETS = {"Constraints", "DynamicPorts", "ReservedPorts", "Templates", "VolumeMounts"}
 FIELDS_FOR_ALL = frozenset(
     [
+        "as-written",
+        "batch",
         "batch-with-ports",
         "checks",
         "command",
         "files",
         "finished-image",
+        "host-network",
         "java",
         "labels",
         "names",
         "parameterized",
         "periodic",
+        "periodic-cron",
         "placement",
         "raw-exec",
         "reschedule-unlimited",
         "resources",
         "rollout",
         "scaling",
+        "scaling-off",
+        "script-check-without-ports",
         "sysbatch",
         "system",
+        "tcp",
+        "volume-per-instance",
+        "volumes",
+        "worker-without-ports",
     ]
 )
 """Cases in which every value has a field, so that there is no `job:`."""
@@ -143,24 +153,32 @@ def test_what_a_teams_defaults_say_is_said_otherwise() -> None:
     assert "count" not in imported(job, complete=complete)
 
 
-@pytest.mark.parametrize(("key", "value"), [("ID", "My.Job"), ("ID", "a/periodic-1"), ("Name", "other")])
-def test_a_job_that_no_service_can_be_is_refused(key: str, value: str) -> None:
+@pytest.mark.parametrize("id_", ["a/periodic-1", "team/web", "größe", "__"])
+def test_a_job_that_no_service_can_be_is_refused(id_: str) -> None:
     with pytest.raises(SettingsError, match=r"no service.yaml can say this job; use pulumi_nomad.Job for it"):
-        imported({**read("small")["job"], key: value})
+        imported({**read("small")["job"], "ID": id_, "Name": id_})
 
 
-def test_a_job_whose_name_is_not_its_id_is_refused_for_that() -> None:
-    """Finding job-files 13: `job.Name is set by name: change it there` is nothing that anybody could do."""
-    with pytest.raises(
-        SettingsError, match=r'its Name "other" is not its ID "\S+", and a service has one name for both'
-    ):
-        imported({**read("small")["job"], "Name": "other"})
+@pytest.mark.parametrize(
+    ("id_", "name", "expected"),
+    [
+        ("My_Job.v2", "My_Job.v2", {"name": "my-job-v2", "job_id": "My_Job.v2"}),
+        ("web", "The web", {"name": "web", "job_name": "The web"}),
+    ],
+)
+def test_a_job_keeps_its_id_and_its_name(id_: str, name: str, expected: dict[str, str]) -> None:
+    """Findings job-files 13 and 14: an ID that is no name for DNS, and a name that is not the ID."""
+    job = {**read("small")["job"], "ID": id_, "Name": name}
+    data = imported(job)
+    assert {key: data[key] for key in ("name", "job_id", "job_name") if key in data} == expected
+    assert normal(build(data)) == normal(job)
 
 
 LEAVES = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "a"])
 PARTS = st.lists(st.fixed_dictionaries({"Name": st.sampled_from("xyz")}, optional={"V": LEAVES}), max_size=3)
+PORTS = st.lists(st.fixed_dictionaries({"Label": st.sampled_from("xyz")}, optional={"V": LEAVES}), max_size=3)
 JOBS = st.recursive(
-    st.dictionaries(st.sampled_from("ABC"), LEAVES.filter(lambda it: it is not None) | PARTS, max_size=3),
+    st.dictionaries(st.sampled_from("ABC"), LEAVES.filter(lambda it: it is not None) | PARTS | PORTS, max_size=3),
     lambda inner: st.dictionaries(st.sampled_from("ABC"), inner, max_size=3),
     max_leaves=8,
 )

@@ -1,6 +1,7 @@
 """Jobs as Nomad's API takes them. Each file in cases/ holds an input and the whole expected job."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from components.jobspec.driver import escaped
 from components.jobspec.merge import merged
 from components.service_model import Service
+from providers.nomad.job_types import fields
 from tests.unit.components.jobspec_cases import CASES, build, read
 
 
@@ -96,6 +98,18 @@ def test_arguments_reach_the_process_as_they_are_written(text: str, expected: st
         ({"A": [{"Name": "x"}, {"Name": "y"}]}, {"A": [{"Name": "x", "$patch": "delete"}]}, {"A": [{"Name": "y"}]}),
         ({"A": [{"Name": "x"}]}, {"A": [{"Name": "z", "$patch": "delete"}]}, {"A": [{"Name": "x"}]}),
         ({"A": {"B": 1}}, {"A": 2}, {"A": 2}),
+        (
+            {"A": [{"Label": "x", "V": 1}, {"Label": "y"}]},
+            {"A": [{"Label": "x", "$patch": "merge", "W": 2}]},
+            {"A": [{"Label": "x", "V": 1, "W": 2}, {"Label": "y"}]},
+        ),
+        (
+            {"A": [{"DestPath": "x"}, {"DestPath": "y"}]},
+            {"A": [{"DestPath": "x", "$patch": "delete"}, {"DestPath": "z", "$patch": "merge", "V": 1}]},
+            {"A": [{"DestPath": "y"}, {"DestPath": "z", "V": 1}]},
+        ),
+        ({"A": [{"V": 1}]}, {"A": [{"$patch": "merge", "W": [{"X": 1}]}]}, {"A": [{"V": 1, "W": [{"X": 1}]}]}),
+        ({}, {"A": [{"Label": "x", "$patch": "merge"}]}, {"A": [{"Label": "x"}]}),
     ],
 )
 def test_the_escape_hatch_is_merged_part_by_part(
@@ -104,3 +118,30 @@ def test_the_escape_hatch_is_merged_part_by_part(
     before = json.dumps(below)
     assert merged(below, above) == expected
     assert json.dumps(below) == before
+
+
+def test_secrets_are_where_the_job_may_read_them() -> None:
+    """Nomad lets a job read nomad/jobs/ and its ID, whatever the service's name."""
+    case = read("secrets")["input"]
+    text = json.dumps(build({**case, "service": {**case["service"], "job_id": "Web_1"}}))
+    assert "nomad/jobs/Web_1" in text
+    assert "nomad/jobs/web" not in text
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_key_of_a_job_is_one_of_nomads(name: str) -> None:
+    """What Nomad does not know it drops without a word."""
+    job = build(read(name)["input"])
+    assert list(unknown(job, "Job", "")) == []
+
+
+def unknown(value: Any, struct: str, path: str) -> Iterator[str]:
+    """The keys below a struct of a job that Nomad does not have."""
+    for key, inner in value.items():
+        type_ = fields(struct).get(key)
+        if type_ is None:
+            yield f"{path}.{key}"
+        elif type_.kind == "struct":
+            parts = inner if isinstance(inner, list) else inner.values() if type_.many == "{}" else [inner]
+            for part in parts:
+                yield from unknown(part, type_.struct, f"{path}.{key}")

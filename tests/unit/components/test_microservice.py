@@ -8,7 +8,13 @@ import pytest
 from pulumi.runtime import rpc
 from pydantic import BaseModel
 
-from components import microservice_parts
+from components import (
+    microservice_group,
+    microservice_parts,
+    microservice_policies,
+    microservice_registrations,
+    microservice_workload,
+)
 from components.microservice import Microservice
 from components.microservice_args import MicroserviceArgs
 from components.microservice_secrets import fingerprint
@@ -17,14 +23,18 @@ from components.service import (
     calls,
     checks,
     files,
+    group,
+    network,
     placement,
     ports,
+    registrations,
     resources,
     rollout,
     schedule,
     secrets,
     tasks,
     volumes,
+    workload,
 )
 from components.service_model import Service
 from tests.unit.components.engine import DIGEST, Engine, run
@@ -283,13 +293,22 @@ PARTS = [
     checks.Check,
     checks.RestartOnFailure,
     files.File,
+    files.Script,
+    files.Wait,
+    group.Group,
+    network.Dns,
+    network.Network,
     placement.Affinity,
     placement.Constraint,
     placement.Spread,
     ports.Port,
+    registrations.RegisteredCheck,
+    registrations.Registration,
     resources.Device,
     resources.InstanceResources,
     resources.Resources,
+    rollout.Disconnect,
+    rollout.Migrate,
     rollout.Reschedule,
     rollout.Restart,
     rollout.Rollout,
@@ -299,7 +318,25 @@ PARTS = [
     secrets.Secret,
     tasks.Task,
     volumes.Volume,
+    workload.Artifact,
+    workload.Identity,
+    workload.Logs,
+    workload.Vault,
 ]
+
+
+ARGUMENTS = {
+    name: it
+    for module in (
+        microservice_group,
+        microservice_parts,
+        microservice_policies,
+        microservice_registrations,
+        microservice_workload,
+    )
+    for name, it in vars(module).items()
+    if name.endswith("Args")
+}
 
 
 def required(model: type[BaseModel]) -> set[str]:
@@ -308,14 +345,13 @@ def required(model: type[BaseModel]) -> set[str]:
 
 @pytest.mark.parametrize("model", PARTS)
 def test_the_arguments_have_the_keys_of_the_file(model: type[BaseModel]) -> None:
-    arguments = getattr(microservice_parts, f"{model.__name__}Args")
+    arguments = ARGUMENTS[f"{model.__name__}Args"]
     assert set(arguments.__annotations__) == set(model.model_fields)
     assert arguments.__required_keys__ == required(model)
 
 
 def test_every_part_is_held_to_its_model() -> None:
-    written = {name for name in vars(microservice_parts) if name.endswith("Args")}
-    assert written == {f"{model.__name__}Args" for model in PARTS}
+    assert ARGUMENTS.keys() == {f"{model.__name__}Args" for model in PARTS}
 
 
 def test_a_service_has_the_keys_of_the_file_and_values_for_its_secrets() -> None:

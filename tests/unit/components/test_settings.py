@@ -496,14 +496,30 @@ def test_a_proxy_with_the_name_of_a_service(repository: Path) -> None:
     assert problems(repository, {"web": None, "web-sidecar-proxy": None}) == [expected]
 
 
-def test_a_name_that_two_jobs_share_by_their_own_word_is_told(repository: Path) -> None:
-    """RW-14: it may be meant, as for a blue and a green one, and there is no other way to write it."""
-    own = "job: {TaskGroups: [{Name: %s, Services: [{Name: front, PortLabel: http}]}]}\n"
+@pytest.mark.parametrize(
+    ("own", "key"),
+    [
+        ("job: {TaskGroups: [{Name: %s, Services: [{Name: front, PortLabel: http}]}]}\n", "job"),
+        ("services: {of-%s: {name: front, port: http}}\n", "services.of-%s"),
+    ],
+)
+def test_a_name_that_two_jobs_share_by_their_own_word_is_told(repository: Path, own: str, key: str) -> None:
+    """RW-14: it may be meant, as for a blue and a green one."""
     for name in ("blue", "green"):
         write_service(repository, name, VALID + own % name)
     (found,) = settings(repository, {"blue": None, "green": None}).warnings
-    expected = both("green/service.yaml:3: job", "front", "services/blue/service.yaml:3: job")
-    assert str(found) == expected
+    blue, green = (key.replace("%s", name) for name in ("blue", "green"))
+    assert str(found) == both(f"green/service.yaml:3: {green}", "front", f"services/blue/service.yaml:3: {blue}")
+
+
+def test_others_call_what_a_service_registers_besides_or_instead_of_itself(repository: Path) -> None:
+    """An imported service is in Consul by what its job registers."""
+    instead = "registered: false\nrollout: {health_check: null}\nservices: {shop: {port: http}, front: {port: http}}\n"
+    write_service(repository, "shop", VALID + instead)
+    write_service(repository, "web", VALID + "calls: {shop: {}, front: {}}\n")
+    found = settings(repository, {"shop": None, "web": None})
+    assert [service.spec.advertised_port for service in found.services] == ["http", "http"]
+    assert found.warnings == ()
 
 
 def test_names_that_consul_does_not_know_may_be_the_same(repository: Path) -> None:

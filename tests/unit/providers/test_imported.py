@@ -120,3 +120,13 @@ async def test_a_variable_that_the_generator_would_write_wrong_makes_the_job_jso
     for harmless in (value.replace("\n", ""), "a\nb"):
         server = nomad(submission=submitted(source_text, VariableFlags={"motd": harmless}), plan=NONE)
         assert (await source(server.client, CURRENT))["hcl2"] == {"vars": {"motd": harmless}}
+
+
+async def test_what_nomad_has_added_is_no_part_of_the_jobspec() -> None:
+    """Finding job-files 10d: Nomad refused the job when its service was renamed, because of its proxy's task."""
+    (group,) = CURRENT["TaskGroups"]
+    proxy = {"Name": "connect-proxy-web", "Kind": "connect-proxy:web", "Driver": "docker"}
+    implied = {"LTarget": "${attr.nomad.version}", "Operand": "semver", "RTarget": ">= 1.7.0-a"}
+    added = {**group, "Tasks": [*group["Tasks"], proxy], "Constraints": [implied]}
+    found = await source(nomad().client, {**CURRENT, "TaskGroups": [added]})
+    assert found == await source(nomad().client, CURRENT)

@@ -191,6 +191,24 @@ def test_the_type_is_found_wherever_it_stands_in_the_block(source: str) -> None:
     assert variables_file(source, {"v": "5"}) == "v = 5\n"
 
 
+@pytest.mark.parametrize("default", ['{ a = "1" }', '{\n    a = "1"\n  }', '["a"]', "[]"])
+def test_without_a_type_a_list_or_a_map_as_default_is_one(default: str) -> None:
+    """Finding job-files 12: Nomad's `-var` takes such values as expressions, and here they were strings."""
+    source = f'variable "v" {{\n  default = {default}\n}}\n'
+    assert variables_file(source, {"v": '{ a = "2" }'}) == 'v = { a = "2" }\n'
+
+
+@pytest.mark.parametrize("default", ['"{"', "5", '"[a]"'])
+def test_without_a_type_any_other_default_makes_a_string(default: str) -> None:
+    assert variables_file(f'variable "v" {{\n  default = {default}\n}}\n', {"v": "5"}) == 'v = "5"\n'
+
+
+def test_a_declaration_in_a_comment_does_not_count() -> None:
+    """Finding job-files 12."""
+    source = '# variable "v" { type = list(string) }\nvariable "v" {\n  type = string\n}\n'
+    assert variables_file(source, {"v": "5"}) == 'v = "5"\n'
+
+
 def test_a_comment_beside_the_type_does_not_count() -> None:
     assert variables_file('variable "v" {\n  type = string # or number\n}', {"v": "5"}) == 'v = "5"\n'
 
