@@ -88,6 +88,6 @@ def _only_nomads(own: Sequence[Found], nomads: Sequence[Change]) -> list[Change]
         for change in told
         if (change.path not in paths or (not change.path and change.field in fields("Job")))
         and change.field.rsplit(".", 1)[-1] not in ("Kind", "TaskName")
-        # Another name, for the same check in another place or in other words.
-        and not (is_port_of_check(change.old) and is_port_of_check(change.new))
+        # The same checks in another order or in other words: Nomad names their ports anew, and pairs by their names.
+        and not (is_port_of_check(change.old) or is_port_of_check(change.new))
     ]

@@ -76,7 +76,7 @@ def test_the_next_up_goes_on_with_a_soak(project: Project, seen: Observation) ->
     process = services.written[name]
     process |= {"args": [str(SERVER), "${NOMAD_PORT_http}", "one"], "check": {"path": "/health"}}
     # Long enough to be interrupted on a machine that is busy.
-    process["rollout"] = {"soak_s": 4 * SOAK_S}
+    process["rollout"] = {"soak_s": 20}
     assert process["command"] == PROCESS["command"]
     services.write()
     project.up("--skip-preview")

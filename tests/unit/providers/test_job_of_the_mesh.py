@@ -53,6 +53,9 @@ def test_the_port_and_the_path_of_an_exposed_check(sidecar: Json) -> None:
     assert lines(REGISTERED, job(service({**EXPOSED, "Path": "/ready"}, **sidecar))) == [
         'group g: Service(s).Check(up).Path "/up" → "/ready"'
     ]
+    assert lines(REGISTERED, job(service({**EXPOSED, "PortLabel": "health"}, **sidecar))) == [
+        'group g: Service(s).Check(up).PortLabel + "health"'
+    ]
 
 
 @pytest.mark.parametrize("other", [{"LocalPathPort": 9000}, {"Path": "/else"}, {"ListenerPort": "http"}])
