@@ -124,7 +124,7 @@ def test_a_name_that_nomad_gives_itself_is_said_once(stack: Stack) -> None:
 
 def with_port(name: str, value: str = "1") -> dict[str, Any]:
     """A job with a static port of the one address that the network of containers has."""
-    port = {"Label": "http", "Value": 23987, "HostNetwork": "containers"}
+    port = {"Label": "http", "Value": 9987, "HostNetwork": "containers"}
     return of(name, {"Networks": [{"ReservedPorts": [port]}]}, Env={"VALUE": value})
 
 
@@ -132,7 +132,7 @@ def test_a_port_that_another_job_has(stack: Stack) -> None:
     """Finding RW-19: by whom the port is taken was not said."""
     stack.nomad.register(with_port(f"{stack.name}-other"))
     [failure] = previewed(stack, with_port(stack.name)).failures
-    assert f'static port 23987 ("http") is taken on 1 node, by job "{stack.name}-other"\n' in failure
+    assert f'static port 9987 ("http") is taken on 1 node, by job "{stack.name}-other"\n' in failure
 
 
 @pytest.mark.parametrize("what", ["port", "distinct_hosts", "memory"])
@@ -143,7 +143,7 @@ def test_a_canary_that_needs_what_the_running_instance_has(stack: Stack, what: s
     if what == "port":
         spec = with_port(stack.name)
         group = spec["TaskGroups"][0]
-        said = 'static port 23987 ("http") is taken on 1 node, by the running instance of this job'
+        said = 'static port 9987 ("http") is taken on 1 node, by the running instance of this job'
     elif what == "distinct_hosts":
         spec["Constraints"] = [{"Operand": "distinct_hosts", "RTarget": "true"}]
         said = "distinct_hosts keeps its instances apart, and node caravan has one"
