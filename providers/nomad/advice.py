@@ -8,6 +8,7 @@ from enum import IntEnum
 from providers.nomad.client import Json
 from providers.nomad.own_promotion import reason, unawaited, update_of
 from providers.nomad.plan import changes
+from providers.nomad.snapshot import is_running
 from providers.nomad.soak import soak_s, soaks
 from providers.words import counted
 
@@ -35,9 +36,7 @@ def running(allocations: Iterable[Json]) -> Counter[str]:
     return Counter(
         allocation["TaskGroup"]
         for allocation in allocations
-        if allocation["ClientStatus"] == "running"
-        and allocation["DesiredStatus"] == "run"
-        and not (allocation.get("DeploymentStatus") or {}).get("Canary")
+        if is_running(allocation) and not (allocation.get("DeploymentStatus") or {}).get("Canary")
     )
 
 

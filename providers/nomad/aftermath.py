@@ -72,11 +72,8 @@ async def _revert(lookout: Lookout, target: str, promote: Promote) -> str:
         deployment = look.deployment_of(revert_version)
         reverted = look.current_version is not None and look.current_version >= revert_version
         status = str(deployment["Status"]) if deployment else ""
-        serving = [
-            a
-            for a in look.allocations
-            if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run" and a.get("JobVersion") == revert_version
-        ]
+        of_revert = replace(look, version=revert_version)
+        serving = of_revert.running()
         instances = counted(len(serving), "instance")
         if reverted and deployment is not None and status == "failed":
             return (
@@ -90,7 +87,7 @@ async def _revert(lookout: Lookout, target: str, promote: Promote) -> str:
         if reverted and look.stopped:
             return f"Nomad went back to version {target}, which was stopped: nothing of the job runs."
         waits = deployment is not None and status == "running" and waits_for_promotion(deployment)
-        if waits and deployment and not await promote(replace(look, version=revert_version), deployment):
+        if waits and deployment and not await promote(of_revert, deployment):
             return (
                 f"Nomad goes back to version {target}, and its canaries wait for promotion. Promote with: "
                 f"nomad deployment promote {deployment['ID']}"

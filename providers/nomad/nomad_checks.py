@@ -22,9 +22,9 @@ async def failing(client: NomadClient, snapshot: Snapshot) -> dict[str, str]:
         for group in job.get("TaskGroups") or []
     }
     found = {}
-    for allocation in snapshot.of_version():
+    for allocation in snapshot.running():
         names = wanted.get(allocation["TaskGroup"])
-        if not names or allocation["ClientStatus"] != "running" or allocation["DesiredStatus"] != "run":
+        if not names:
             continue
         checks = await client.checks(str(job["Namespace"]), allocation["ID"])
         said = [_words(check) for check in checks if check.get("Status") != "success"]
@@ -52,11 +52,8 @@ class LastWords:
         """Asks those of the version's instances that are not healthy yet. No request for other jobs."""
         asked = [
             a["ID"]
-            for a in snapshot.of_version()
-            if a["TaskGroup"] in self._groups
-            and a["ClientStatus"] == "running"
-            and a["DesiredStatus"] == "run"
-            and (a.get("DeploymentStatus") or {}).get("Healthy") is None
+            for a in snapshot.running()
+            if a["TaskGroup"] in self._groups and (a.get("DeploymentStatus") or {}).get("Healthy") is None
         ][:MAX_ASKED]
         self.asks = bool(asked)
         for id_ in asked:

@@ -162,8 +162,7 @@ class Doubt:
 
     async def is_another(self, snapshot: Snapshot, watch: ConsulWatch, now: float) -> bool:
         """Whether it is another cluster's Consul, so that what it lists says nothing."""
-        running = [a for a in snapshot.of_version() if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"]
-        expected = [a for a in running if registers(snapshot.job, a["TaskGroup"])]
+        expected = [a for a in snapshot.running() if registers(snapshot.job, a["TaskGroup"])]
         listed = any(watch.of_allocation(a["ID"]) for a in expected)
         if self._settled or not expected or listed or not watch.known():
             self._since = None

@@ -12,8 +12,7 @@ from providers.words import counted
 
 def passing(snapshot: Snapshot, watch: ConsulWatch) -> bool:
     """Whether every running instance of the version that registers services passes in Consul, with all of them."""
-    running = [a for a in snapshot.of_version() if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"]
-    found = [(watch.of_allocation(a["ID"]), registers(snapshot.job, a["TaskGroup"])) for a in running]
+    found = [(watch.of_allocation(a["ID"]), registers(snapshot.job, a["TaskGroup"])) for a in snapshot.running()]
     return watch.known() and all(
         (instances or not has_any) and all(instance.status == "passing" for instance in instances)
         for instances, has_any in found

@@ -19,6 +19,11 @@ def waiting_canaries(deployment: Json | None) -> dict[str, Json]:
     }
 
 
+def is_running(allocation: Json) -> bool:
+    """Whether an instance runs and is to go on running."""
+    return bool(allocation["ClientStatus"] == "running" and allocation["DesiredStatus"] == "run")
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One moment of the rollout of `version` of a job."""
@@ -56,6 +61,10 @@ class Snapshot:
     def of_version(self) -> list[Json]:
         """The allocations that run (or ran) the version that is rolled out."""
         return [a for a in self.allocations if a.get("JobVersion") == self.version]
+
+    def running(self) -> list[Json]:
+        """Those of them that run and are to go on running."""
+        return [a for a in self.of_version() if is_running(a)]
 
     def updated_in_place(self) -> list[Json]:
         """The allocations that run the version and were there before it."""

@@ -15,7 +15,7 @@ from providers.nomad.client import Json
 from providers.nomad.consul_health import ConsulWatch
 from providers.nomad.meanings import of_check
 from providers.nomad.passing import passing
-from providers.nomad.snapshot import Snapshot, waiting_canaries
+from providers.nomad.snapshot import Snapshot, is_running, waiting_canaries
 from providers.nomad.verdict import State, Verdict
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -164,7 +164,7 @@ class Soak:
 
 def _new(snapshot: Snapshot) -> list[Json]:
     """The running instances that were made for this version."""
-    return [a for a in _made(snapshot) if a["ClientStatus"] == "running" and a["DesiredStatus"] == "run"]
+    return [a for a in _made(snapshot) if is_running(a)]
 
 
 def _made(snapshot: Snapshot) -> list[Json]:
